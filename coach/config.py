@@ -1,0 +1,121 @@
+"""One `Config`, read from `coach.toml`, built in the command line and handed down in parts.
+
+Precedence: command-line option, then `coach.toml` (in the data folder or named by `--config`), then the defaults here.
+"""
+
+import tomllib
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from coach.errors import ConfigError
+
+_STRICT = ConfigDict(extra="forbid")
+
+Seconds = Annotated[float, Field(ge=0)]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class InboxConfig:
+    """How recordings are found, paired and described."""
+
+    agent_channel: Literal[0, 1] = 0
+    """Which channel of a two-channel file is the agent: 0 is left."""
+    agent_suffix: str = r"_agent$"
+    customer_suffix: str = r"_(customer|caller|client)$"
+    """Regular expressions, matched without case at the end of a file's stem, that mark one side's file."""
+    filename_pattern: str | None = None
+    """Regular expression with named groups (call_id, started_at, agent, customer, any other), matched against the stem."""
+    settle_s: Seconds = 2.0
+    """A file must keep its size and time this long before it is taken."""
+    lone_side_wait_s: Seconds = 3600.0
+    max_duration_s: Annotated[float, Field(gt=0)] = 12 * 3600.0
+    decode_timeout_s: Annotated[float, Field(gt=0)] = 900.0
+    decode_memory_mb: Annotated[int, Field(ge=256)] = 2048
+
+
+@dataclass(frozen=True, config=_STRICT)
+class TranscribeConfig:
+    engine: Literal["whisper", "faster-whisper"] = "whisper"
+    model: str | None = None
+    """Name or path; None: base on a CPU, large-v3-turbo on CUDA when it is present."""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:1 ..."""
+    language: str | None = "en"
+    """None: detected per call."""
+    batch_size: Annotated[int, Field(ge=1)] = 16
+    """Windows decoded together."""
+    allow_download: bool = False
+    """Whether a model that is not installed may be downloaded from OpenAI's servers."""
+    cache_dir: str | None = None
+    """Where converted weights are kept; None: `$XDG_CACHE_HOME/callcoach`."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class RedactConfig:
+    names: bool = False
+    """Also remove names of persons (Presidio; needs the `names` extra)."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class StoreConfig:
+    url: str | None = None
+    """SQLAlchemy URL; None: `callcoach.sqlite` in the data folder."""
+    keep_audio: bool = True
+    min_free_mb: Annotated[int, Field(ge=0)] = 500
+    """A run does not start, or stops cleanly, with less free space in the data folder."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class RetrievalConfig:
+    embedding_model: str | None = None
+    """Path of a sentence-transformers folder; None: the installed all-MiniLM-L6-v2 package."""
+    min_similarity: Annotated[float, Field(ge=0, le=1)] = 0.4
+    """Below this `coach ask` says that there is not enough evidence."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ServeConfig:
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8765
+    token: bool = True
+    """Ask for the token printed at start."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Config:
+    inbox: InboxConfig = field(default_factory=InboxConfig)
+    transcribe: TranscribeConfig = field(default_factory=TranscribeConfig)
+    redact: RedactConfig = field(default_factory=RedactConfig)
+    store: StoreConfig = field(default_factory=StoreConfig)
+    retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
+    serve: ServeConfig = field(default_factory=ServeConfig)
+
+
+_ADAPTER = TypeAdapter(Config)
+
+
+def load_config(path: Path | None) -> Config:
+    """The configuration in `path`, or the defaults when `path` is None.
+
+    Raises ConfigError, naming file and field, for a missing file, bad TOML, an unknown key or an impossible value.
+    """
+    if path is None:
+        return Config()
+    try:
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file; `coach init` writes an example.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error}).") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is not valid TOML: {error}.") from None
+    try:
+        return _ADAPTER.validate_python(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path}: {place}: {first['msg']}.") from None

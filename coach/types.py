@@ -1,0 +1,164 @@
+"""The domain's values: what a call is made of, from metadata to scorecard.
+
+All are frozen and picklable, so every stage of the flow can hand them to another process. Times are
+float seconds from the start of the recording; instants are UTC datetimes. Missing is None, never 0.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, get_args
+
+import numpy as np
+
+Role = Literal["agent", "customer", "unknown"]
+Medium = Literal["voice", "chat", "email", "social"]
+Form = Literal["open", "closed", "none"]
+Function = Literal["opener", "impact", "need", "diagnostic", "procedural", "check", "learning", "closing", "none"]
+
+ROLES: tuple[Role, ...] = get_args(Role)
+MEDIA: tuple[Medium, ...] = get_args(Medium)
+FORMS: tuple[Form, ...] = get_args(Form)
+FUNCTIONS: tuple[Function, ...] = get_args(Function)
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the organisation knows of a call beside its sound. Every field may be missing."""
+
+    call_id: str | None = None
+    started_at: datetime | None = None
+    """UTC, with tzinfo."""
+    medium: Medium = "voice"
+    agent: str | None = None
+    team: str | None = None
+    customer: str | None = None
+    segment: str | None = None
+    product: str | None = None
+    queue: str | None = None
+    csat: float | None = None
+    resolved: bool | None = None
+    """Resolved at the first contact."""
+    churned: bool | None = None
+    sold: bool | None = None
+    handle_time_s: float | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+    """Unknown columns, kept as they came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One stretch of text the recogniser returned for one channel, times in the recording."""
+
+    channel: int
+    role: Role
+    start: float
+    end: float
+    text: str
+    avg_logprob: float | None = None
+    """Mean log-probability per token; None when the engine gives none."""
+    no_speech_prob: float | None = None
+    compression_ratio: float | None = None
+    dropped: str | None = None
+    """Why a guard rejected it ("loop", "silence", ...); None when accepted. Rejected text is stored apart, never scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Consecutive speech (or one message) of one role. A turn's index is its position in the transcript."""
+
+    role: Role
+    text: str
+    start: float | None = None
+    """None for chat and mail, which have `at`."""
+    end: float | None = None
+    speaker: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where in the call a score comes from."""
+
+    turn: int
+    time_s: float | None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question an agent asked, labelled as QUESTIONS.md defines form and function."""
+
+    turn: int
+    start_char: int
+    end_char: int
+    """`turns[turn].text[start_char:end_char] == text`."""
+    time_s: float | None
+    text: str
+    form: Form
+    function: Function
+    form_score: float
+    function_score: float
+    """Probabilities in [0, 1] of the chosen labels."""
+    unsure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One line of a scorecard. `value` is None when it does not apply (no questions, no customer turns...)."""
+
+    name: str
+    value: float | None
+    unit: str
+    """"count", "share" (0..1) or "s"."""
+    explanation: str
+    n: int | None = None
+    """A share's numerator..."""
+    of: int | None = None
+    """...and denominator."""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    rubric: str
+    """Name and version of what was applied."""
+    scores: tuple[Score, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit of retrieval: one to a few turns. `first_turn`..`last_turn` are inclusive."""
+
+    first_turn: int
+    last_turn: int
+    start: float | None
+    end: float | None
+    text: str
+    embedding: np.ndarray
+    """float32, unit length, shape (dimension,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One contact, complete: everything that is committed in one transaction."""
+
+    id: str
+    metadata: Metadata
+    turns: tuple[Turn, ...]
+    recording_sha256: str | None
+    """None for an imported transcript."""
+    source: str
+    """The file name(s) it came from, without folders; the pair's joined by ' + '."""
+    duration_s: float | None
+    flags: tuple[str, ...] = ()
+    """"truncated", "one_sided", "duplicated_mono", "mono", "speech_lost", ..."""
+    dropped: tuple[Segment, ...] = ()
+    """What the guards rejected (already redacted)."""
+    engine: str | None = None
+    model: str | None = None
+    language: str | None = None
+    audio: str | None = None
+    """Name of the kept copy in the data folder's `audio/`, opaque; None when none was kept."""
+    questions: tuple[Question, ...] = ()
+    scorecard: Scorecard | None = None
+    passages: tuple[Passage, ...] = ()

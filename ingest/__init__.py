@@ -1,0 +1,1 @@
+"""From files in an inbox to transcribed, scored and searchable calls."""
