@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from coach.errors import ConfigError
@@ -16,6 +16,7 @@ from coach.errors import ConfigError
 _STRICT = ConfigDict(extra="forbid")
 
 Seconds = Annotated[float, Field(ge=0)]
+Language = Annotated[str | None, BeforeValidator(lambda value: None if value == "auto" else value)]
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -28,7 +29,7 @@ class InboxConfig:
     customer_suffix: str = r"_(customer|caller|client)$"
     """Regular expressions, matched without case at the end of a file's stem, that mark one side's file."""
     filename_pattern: str | None = None
-    """Regular expression with named groups (call_id, started_at, agent, customer, any other), matched against the stem."""
+    """Regular expression with named groups (call_id, started_at, agent, any other), matched against the stem."""
     settle_s: Seconds = 2.0
     """A file must keep its size and time this long before it is taken."""
     lone_side_wait_s: Seconds = 3600.0
@@ -44,10 +45,12 @@ class TranscribeConfig:
     """Name or path; None: base on a CPU, large-v3-turbo on CUDA when it is present."""
     device: str = "auto"
     """auto, cpu, cuda, cuda:1 ..."""
-    language: str | None = "en"
-    """None: detected per call."""
+    language: Language = "en"
+    """None, written "auto" in the file: detected per call."""
     batch_size: Annotated[int, Field(ge=1)] = 16
     """Windows decoded together."""
+    calls_together: Annotated[int, Field(ge=1)] = 8
+    """Calls transcribed and committed together: windows enough to fill batches, little to repeat after a kill."""
     allow_download: bool = False
     """Whether a model that is not installed may be downloaded from OpenAI's servers."""
     cache_dir: str | None = None

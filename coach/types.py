@@ -59,7 +59,7 @@ class Segment:
     no_speech_prob: float | None = None
     compression_ratio: float | None = None
     dropped: str | None = None
-    """Why a guard rejected it ("loop", "silence", ...); None when accepted. Rejected text is stored apart, never scored."""
+    """Why a guard rejected it ("loop", "silence", ...); None when accepted. Rejected text is never scored."""
 
 
 @dataclass(frozen=True, slots=True)

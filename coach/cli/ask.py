@@ -1,0 +1,77 @@
+"""`coach search` and `coach ask`: the stored calls, asked in words."""
+
+from pathlib import Path
+
+import click
+
+from coach.cli.options import (
+    config_option,
+    data_option,
+    json_option,
+    open_existing,
+    print_json,
+    read_config,
+    where_option,
+)
+
+
+@click.command("search")
+@click.argument("query")
+@click.option("-k", "count", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many passages.")
+@data_option
+@config_option
+@where_option
+@json_option
+def search_command(
+    query: str, count: int, data_dir: Path, config_path: Path | None, where: tuple[str, ...], as_json: bool
+) -> None:
+    """Find the passages of all calls nearest in meaning to QUERY, best first."""
+    from coach.retrieval.embeddings import load_embedder
+    from coach.retrieval.search import Index, search
+    from coach.store import parse_where
+
+    filters = parse_where(where)
+    config = read_config(data_dir, config_path)
+    store = open_existing(data_dir, config)
+    embedder = load_embedder(config.retrieval.embedding_model)
+    hits = search(store, Index.open(data_dir / "index"), embedder, query, count, filters)
+    if as_json:
+        print_json([hit.to_json() for hit in hits])
+        return
+    if not hits:
+        click.echo("nothing found", err=True)
+    for hit in hits:
+        click.echo(f"{hit.similarity:.2f}  {place(hit.call, hit.start)}")
+        for line in hit.text.splitlines():
+            click.echo(f"      {line}")
+
+
+@click.command("ask")
+@click.argument("question")
+@data_option
+@config_option
+@where_option
+@json_option
+def ask_command(question: str, data_dir: Path, config_path: Path | None, where: tuple[str, ...], as_json: bool) -> None:
+    """Answer QUESTION from the stored calls, with counts and verbatim quotes, or say that there is not enough."""
+    from coach.answer import answer
+    from coach.retrieval.embeddings import load_embedder
+    from coach.retrieval.search import Index
+    from coach.store import parse_where
+
+    filters = parse_where(where)
+    config = read_config(data_dir, config_path)
+    store = open_existing(data_dir, config)
+    embedder = load_embedder(config.retrieval.embedding_model)
+    result = answer(store, Index.open(data_dir / "index"), embedder, question, filters, config.retrieval)
+    if as_json:
+        print_json(result.to_json())
+    else:
+        click.echo(result.answer)
+
+
+def place(call: str, start: float | None) -> str:
+    """`call@mm:ss`, or the call alone where there are no times."""
+    if start is None:
+        return call
+    return f"{call}@{int(start) // 60:02d}:{int(start) % 60:02d}"

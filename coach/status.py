@@ -1,0 +1,46 @@
+"""What stands in a data folder: for `coach status` and whoever watches the night's runs."""
+
+from typing import Any
+
+from coach.retrieval.generations import current_version
+from coach.store import Store
+
+RUNS_SHOWN = 10
+
+
+def read_status(store: Store) -> dict[str, Any]:
+    """Counts, set-aside by code, whether the index lags behind the store, and the last runs, newest first.
+
+    A run's `rtfx` is audio seconds transcribed per wall second of the whole run; None when it transcribed nothing.
+    """
+    counts = store.counts()
+    indexed = current_version(store.data_dir / "index")
+    version = store.content_version()
+    return {
+        "data": str(store.data_dir),
+        "counts": {name: value for name, value in counts.items() if name != "set_aside"},
+        "set_aside": counts["set_aside"],
+        "index": {"version": indexed, "store_version": version, "lag": version - (indexed or 0)},
+        "runs": [_run(run) for run in store.last_runs(RUNS_SHOWN)],
+    }
+
+
+def _run(run: Any) -> dict[str, Any]:
+    summary = run.summary or {}
+    audio_s, wall_s = summary.get("audio_s") or 0.0, summary.get("wall_s") or 0.0
+    return {
+        "id": run.id,
+        "started_at": run.started_at.isoformat(timespec="seconds"),
+        "finished_at": None if run.finished_at is None else run.finished_at.isoformat(timespec="seconds"),
+        "inbox": run.inbox,
+        "settings": run.settings,
+        "done": summary.get("done", 0),
+        "updated": summary.get("updated", 0),
+        "set_aside": summary.get("set_aside", 0),
+        "waiting": summary.get("waiting", 0),
+        "left": summary.get("left", 0),
+        "stopped": summary.get("stopped"),
+        "audio_s": audio_s,
+        "wall_s": wall_s,
+        "rtfx": audio_s / wall_s if audio_s and wall_s else None,
+    }

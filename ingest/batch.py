@@ -1,0 +1,239 @@
+"""One run over an inbox on one machine: find the work, do it in groups, commit each call whole, bring the index up.
+
+A run can be killed at any moment. A call is committed in one transaction, so the next run repeats at most the calls
+that were in flight; files left half-made (decoded audio, kept copies without a call) are removed when it starts.
+"""
+
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from coach.config import Config
+from coach.errors import InputError, StoreError
+from coach.retrieval.generations import bring_up_to_date
+from coach.store import Store, migrate, open_store, writer_lock
+from coach.types import Call
+from ingest.audio import encode_copy
+from ingest.inbox import look
+from ingest.intake import take_in
+from ingest.metadata import MetadataSource
+from ingest.outcome import Failure, Outcome, Reporter, RunSummary, summarise
+from ingest.pipeline import Decoded, Job, Models, Redacted, decode_call, draft_call, enrich, redact_segments
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    final: bool = False
+    """Lone sides do not wait for their other side."""
+    redo: bool = False
+    retry_failed: bool = False
+    limit: int | None = None
+    """Transcribe at most this many calls."""
+    until: datetime | None = None
+    """Take no new calls after this instant."""
+
+
+def run(
+    inbox: Path,
+    data_dir: Path,
+    config: Config,
+    options: RunOptions,
+    *,
+    load_models: Callable[[], Models],
+    reporter: Reporter,
+    stop: Callable[[], str | None] = lambda: None,
+) -> RunSummary:
+    """Everything new in `inbox`, transcribed, scored and indexed into `data_dir`.
+
+    `load_models` is called only when there is something to transcribe. `stop` is asked before each group of calls
+    and answers with the reason to stop, or None. Raises LockedError when another run works on the same data, and
+    StoreError when the store cannot be used or the disk is full: what was committed before stays, and a rerun goes on.
+    """
+    began = time.monotonic()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with writer_lock(data_dir, config.store.url):
+        require_space(data_dir, config)
+        reporter.stage("opening the store")
+        migrate(data_dir, config.store)
+        store = open_store(data_dir, config.store)
+        clear_leftovers(store)
+        reporter.stage("looking into the inbox")
+        metadata = MetadataSource(inbox, config.inbox)
+        found = look(inbox, config.inbox, final=options.final)
+        work = _Work(store, config, options, reporter, store.begin_run(str(inbox), _settings(config)))
+        intake = take_in(found.ready, metadata, store, redo=options.redo, retry_failed=options.retry_failed)
+        work.settle(intake.settled)
+        jobs = intake.jobs if options.limit is None else intake.jobs[: options.limit]
+        reporter.begin(len(jobs), sum(_size(job) for job in jobs))
+        stopped = None
+        if jobs:
+            stopped = work.transcribe_all(jobs, load_models(), _stopper(options, stop))
+        reporter.stage("indexing")
+        generation = bring_up_to_date(store, data_dir / "index")
+        summary = summarise(
+            work.outcomes,
+            waiting=len(found.waiting),
+            left=len(intake.jobs) - work.taken,
+            stopped=stopped or ("the limit is reached" if len(jobs) < len(intake.jobs) else None),
+            wall_s=time.monotonic() - began,
+            generation=generation,
+            failures=[Failure(problem.code, problem.message) for problem in (*found.problems, *metadata.problems)],
+        )
+        store.finish_run(work.run_id, summary.to_json())
+    return summary
+
+
+class _Work:
+    """The state of one run: what it writes to, and what became of each recording so far."""
+
+    def __init__(self, store: Store, config: Config, options: RunOptions, reporter: Reporter, run_id: int) -> None:
+        self.store, self.config, self.options, self.reporter, self.run_id = store, config, options, reporter, run_id
+        self.outcomes: list[Outcome] = []
+        self.taken = 0
+
+    def settle(self, outcomes: Sequence[Outcome], sizes: Sequence[int] | None = None) -> None:
+        for number, outcome in enumerate(outcomes):
+            self.outcomes.append(outcome)
+            if outcome.status in ("done", "updated", "set_aside"):
+                self.store.record_file(
+                    self.run_id,
+                    name=outcome.name,
+                    sha256=outcome.sha256,
+                    status=outcome.status,
+                    code=outcome.code,
+                    message=outcome.message,
+                    call=outcome.call,
+                    audio_s=outcome.audio_s,
+                    wall_s=outcome.wall_s,
+                )
+            self.reporter.settled(outcome, sizes[number] if sizes else 0)
+
+    def transcribe_all(self, jobs: Sequence[Job], models: Models, stop: Callable[[], str | None]) -> str | None:
+        """Works through the jobs in groups, decoding the next group meanwhile; the reason if it stopped early."""
+        size = self.config.transcribe.calls_together
+        groups = [jobs[first : first + size] for first in range(0, len(jobs), size)]
+        self.reporter.stage("transcribing")
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode") as decoder:
+            coming: Future[list[Decoded | Outcome]] | None = decoder.submit(self._decode_group, groups[0])
+            for number in range(len(groups)):
+                reason = stop()
+                if reason is not None:
+                    decoder.shutdown(cancel_futures=True)
+                    return reason
+                require_space(self.store.data_dir, self.config)
+                assert coming is not None
+                decoded = coming.result()
+                following = groups[number + 1] if number + 1 < len(groups) else None
+                coming = decoder.submit(self._decode_group, following) if following else None
+                self._finish_group(decoded, models)
+        return None
+
+    def _decode_group(self, group: Sequence[Job]) -> list[Decoded | Outcome]:
+        return [self._decode(job) for job in group]
+
+    def _decode(self, job: Job) -> Decoded | Outcome:
+        try:
+            return decode_call(job, self.store.data_dir / "tmp" / job.recording.sha256, self.config)
+        except InputError as error:
+            return Outcome(job.recording.name, "set_aside", job.recording.sha256, code=error.code, message=str(error))
+
+    def _finish_group(self, group: Sequence[Decoded | Outcome], models: Models) -> None:
+        began = time.monotonic()
+        self.taken += len(group)
+        self.settle([item for item in group if isinstance(item, Outcome)])
+        decoded = [item for item in group if isinstance(item, Decoded)]
+        if not decoded:
+            return
+        transcripts = models.transcriber.transcribe([item.channels for item in decoded])
+        engine, model = models.transcriber.engine.name, models.transcriber.engine.model
+        drafts: list[Call] = []
+        redactions: list[Redacted] = []
+        for item, transcript in zip(decoded, transcripts, strict=True):
+            redacted = redact_segments(transcript.segments, models.redactor)
+            redactions.append(redacted)
+            drafts.append(draft_call(item, transcript, redacted, engine=engine, model=model))
+        calls = enrich(drafts, models.classifier, models.embedder)
+        total_audio_s = sum(item.duration_s for item in decoded) or 1.0
+        for item, redacted, call in zip(decoded, redactions, calls, strict=True):
+            self._commit(item, call, redacted)
+            share = item.duration_s / total_audio_s
+            self.settle(
+                [
+                    Outcome(
+                        call.source,
+                        "done",
+                        call.recording_sha256,
+                        call=call.id,
+                        audio_s=item.duration_s,
+                        wall_s=(time.monotonic() - began) * share,
+                    )
+                ],
+                [_size(item.job)],
+            )
+
+    def _commit(self, item: Decoded, call: Call, redacted: Redacted) -> None:
+        """Keeps the copy for playing, then commits the call; the copy it replaces is removed last."""
+        before = self.store.get_call(call.id)
+        audio = self._keep_copy(item, redacted) if self.config.store.keep_audio else None
+        self.store.save_call(replace(call, audio=audio))
+        if before is not None and before.audio is not None:
+            (self.store.data_dir / "audio" / before.audio).unlink(missing_ok=True)
+        shutil.rmtree(item.folder, ignore_errors=True)
+
+    def _keep_copy(self, item: Decoded, redacted: Redacted) -> str:
+        name = f"{secrets.token_urlsafe(16)}.ogg"
+        folder = self.store.data_dir / "audio"
+        folder.mkdir(exist_ok=True)
+        try:
+            encode_copy([channel.samples for channel in item.channels], folder / name, redacted.silence)
+        except OSError as error:
+            (folder / name).unlink(missing_ok=True)
+            raise StoreError(
+                f"{folder}: the copy for playing could not be written ({error.strerror or error}); "
+                "make room and run again.",
+                code="disk_full",
+            ) from error
+        return name
+
+
+def require_space(data_dir: Path, config: Config) -> None:
+    """Raises StoreError(code="disk_full") when the data folder's disk has less free than the configured minimum."""
+    free_mb = shutil.disk_usage(data_dir).free // 2**20
+    if free_mb < config.store.min_free_mb:
+        raise StoreError(
+            f"{data_dir}: only {free_mb} MB free, {config.store.min_free_mb} MB are wanted (store.min_free_mb); "
+            "make room and run again.",
+            code="disk_full",
+        )
+
+
+def clear_leftovers(store: Store) -> None:
+    """Removes what a killed run left: decoded audio, and kept copies that no call names."""
+    shutil.rmtree(store.data_dir / "tmp", ignore_errors=True)
+    kept = {summary.audio for summary in store.list_calls()}
+    for path in (store.data_dir / "audio").glob("*.ogg"):
+        if path.name not in kept:
+            path.unlink(missing_ok=True)
+
+
+def _stopper(options: RunOptions, stop: Callable[[], str | None]) -> Callable[[], str | None]:
+    def reason() -> str | None:
+        if options.until is not None and datetime.now().astimezone() >= options.until:
+            return f"it is {options.until:%H:%M}"
+        return stop()
+
+    return reason
+
+
+def _size(job: Job) -> int:
+    return sum(path.stat().st_size for path in job.recording.paths if path.exists())
+
+
+def _settings(config: Config) -> dict[str, str | None]:
+    chosen = config.transcribe
+    return {"engine": chosen.engine, "model": chosen.model, "device": chosen.device, "language": chosen.language}

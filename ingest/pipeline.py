@@ -1,0 +1,133 @@
+"""The stages a call goes through, in order, each a plain function from values to values.
+
+decode → transcribe (speech, windows, recogniser, guards: `ingest.transcribe`) → redact → turns → score → passages.
+Nothing here touches the store or the inbox, so the same functions run in one process or as map stages of an engine.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from coach.config import Config
+from coach.questions import QuestionClassifier, ask_of
+from coach.redact import Redactor
+from coach.retrieval.embeddings import Embedder
+from coach.retrieval.passages import cut
+from coach.scorecard import score
+from coach.types import Call, Metadata, Passage, Segment, Turn
+from ingest.audio import decode
+from ingest.channels import Channel, assign
+from ingest.inbox import Recording
+from ingest.transcribe import CallTranscript, Transcriber
+from ingest.turns import build_turns
+
+SILENCE_PAD_S = 0.3
+"""A redacted segment is silenced this much wider on both sides: the recogniser's times are good to about that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One recording to be taken in, with the identity and metadata it will have."""
+
+    recording: Recording
+    call_id: str
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A job's sound: int16 channels at 16 kHz, memory-mapped from files in `folder`."""
+
+    job: Job
+    channels: tuple[Channel, ...]
+    flags: tuple[str, ...]
+    duration_s: float
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Everything that has weights, loaded once at the edge and handed in."""
+
+    transcriber: Transcriber
+    redactor: Redactor
+    classifier: QuestionClassifier
+    embedder: Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    segments: tuple[Segment, ...]
+    silence: tuple[tuple[float, float], ...]
+    """Stretches of the recording, in seconds, that must not be heard in the kept copy."""
+
+
+def decode_call(job: Job, folder: Path, config: Config) -> Decoded:
+    """The channels of a recording, decoded into `folder` (created). Raises InputError for what cannot be decoded."""
+    folder.mkdir(parents=True, exist_ok=True)
+    audios = [decode(path, folder / f"{number}.pcm", config.inbox) for number, path in enumerate(job.recording.paths)]
+    channels, flags = assign(audios, job.recording, config.inbox)
+    duration_s = max(audio.duration_s for audio in audios)
+    return Decoded(job, tuple(channels), tuple(flags), duration_s, folder)
+
+
+def redact_segments(segments: Sequence[Segment], redactor: Redactor | None) -> Redacted:
+    """The segments ordered by time with card numbers and security codes taken out, dropped ones included.
+
+    A segment that changed is silenced whole, padded by SILENCE_PAD_S: recognisers do not time single digits well
+    enough to cut more finely and still be sure. Without a redactor (`coach transcribe --raw`) the text stays.
+    """
+    ordered = sorted(segments, key=lambda segment: (segment.start, segment.end, segment.channel))
+    if redactor is None:
+        return Redacted(tuple(ordered), ())
+    results = redactor.redact([(segment.role, segment.text) for segment in ordered])
+    clean = tuple(replace(segment, text=result.text) for segment, result in zip(ordered, results, strict=True))
+    silence = tuple(
+        (max(0.0, segment.start - SILENCE_PAD_S), segment.end + SILENCE_PAD_S)
+        for segment, result in zip(ordered, results, strict=True)
+        if result.changed
+    )
+    return Redacted(clean, silence)
+
+
+def redact_turns(turns: Sequence[Turn], redactor: Redactor) -> tuple[Turn, ...]:
+    """The same for a transcript that came ready made."""
+    results = redactor.redact([(turn.role, turn.text) for turn in turns])
+    return tuple(replace(turn, text=result.text) for turn, result in zip(turns, results, strict=True))
+
+
+def draft_call(decoded: Decoded, transcript: CallTranscript, redacted: Redacted, *, engine: str, model: str) -> Call:
+    """The call as transcribed, before anything is scored."""
+    accepted = [segment for segment in redacted.segments if segment.dropped is None]
+    return Call(
+        id=decoded.job.call_id,
+        metadata=decoded.job.metadata,
+        turns=tuple(build_turns(accepted)),
+        recording_sha256=decoded.job.recording.sha256,
+        source=decoded.job.recording.name,
+        duration_s=decoded.duration_s,
+        flags=tuple(dict.fromkeys((*decoded.flags, *transcript.flags))),
+        dropped=tuple(segment for segment in redacted.segments if segment.dropped is not None),
+        engine=engine,
+        model=model,
+        language=transcript.language,
+    )
+
+
+def enrich(calls: Sequence[Call], classifier: QuestionClassifier, embedder: Embedder) -> list[Call]:
+    """The calls with questions, scorecard and passages; texts of all calls go through the encoder in one batch."""
+    questions = ask_of([call.turns for call in calls], classifier)
+    spans = [cut(call.turns) for call in calls]
+    vectors = iter(embedder.embed([span.text for call_spans in spans for span in call_spans]))
+    return [
+        replace(
+            call,
+            questions=asked,
+            scorecard=score(call.turns, asked, call.duration_s),
+            passages=tuple(
+                Passage(span.first_turn, span.last_turn, span.start, span.end, span.text, next(vectors))
+                for span in call_spans
+            ),
+        )
+        for call, asked, call_spans in zip(calls, questions, spans, strict=True)
+    ]
