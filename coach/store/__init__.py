@@ -1,0 +1,22 @@
+"""The store: calls, their scores and passages, and the runs that made them, in SQLite or PostgreSQL."""
+
+from coach.store.filters import Filter, Filters, parse_where
+from coach.store.lock import writer_lock
+from coach.store.migrate import migrate
+from coach.store.records import CallSummary, FileRecord, Forgotten, RunRecord, StoredPassage
+from coach.store.store import Store, open_store
+
+__all__ = [
+    "CallSummary",
+    "FileRecord",
+    "Filter",
+    "Filters",
+    "Forgotten",
+    "RunRecord",
+    "Store",
+    "StoredPassage",
+    "migrate",
+    "open_store",
+    "parse_where",
+    "writer_lock",
+]

@@ -1,0 +1,83 @@
+"""What the store hands out beside calls: rows of lists, passages, runs and files."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from coach.types import Metadata
+
+FileStatus = Literal["done", "updated", "set_aside", "waiting", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallSummary:
+    """One line of a list of calls."""
+
+    id: str
+    metadata: Metadata
+    duration_s: float | None
+    flags: tuple[str, ...]
+    source: str
+    audio: str | None
+    n_questions: int
+    open_share: float | None
+    """Open questions of all questions; None without questions."""
+    impact_count: int
+    talk_share: float | None
+    """The agent's share of the time spoken; None when sides or times are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage without its embedding. `call` is the call's id; turns are inclusive."""
+
+    id: int
+    call: str
+    first_turn: int
+    last_turn: int
+    start: float | None
+    end: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """What became of one recording in one run."""
+
+    run: int
+    name: str
+    sha256: str | None
+    status: str
+    code: str | None
+    message: str | None
+    call: str | None
+    audio_s: float | None
+    wall_s: float | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run. `summary` and `finished_at` are None while it goes on, and for ever if it was killed."""
+
+    id: int
+    inbox: str
+    settings: dict[str, Any]
+    summary: dict[str, Any] | None
+    started_at: datetime
+    finished_at: datetime | None
+    files: dict[str, int] = field(default_factory=dict)
+    """How many files ended in each status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What the store let go of, so that the caller can remove the rest."""
+
+    call: str
+    names: tuple[str, ...]
+    """File names it came from, also under other names; the operator deletes the originals."""
+    inboxes: tuple[str, ...]
+    """Folders in which those were found."""
+    audio: str | None
+    n_passages: int

@@ -1,0 +1,316 @@
+"""The store's tables. SQL is the only truth: whatever else lies in the data folder can be made again from here.
+
+A call hangs together by `calls.key` (a small integer); everything that belongs to it goes when its row goes. The id
+that people see is `calls.id`. The migrations in `migrations/versions` build exactly these tables (a test compares).
+"""
+
+import json
+import math
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Double,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+REVISION = "0001"
+"""The newest migration, which these tables are. Numbers are zero-padded, so they sort as text."""
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def clean_text(text: str) -> str:
+    """`text` with every character that one of the databases refuses replaced by U+FFFD.
+
+    PostgreSQL stores no NUL, neither database stores half a surrogate pair (which names of files with undecodable
+    bytes contain). One character becomes one character, so positions in the text stay right.
+    """
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def as_utc(instant: datetime) -> datetime:
+    """The instant in UTC; one without a zone is taken as UTC."""
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+class Words(TypeDecorator[str]):
+    """Text of any origin, stored as `clean_text` gives it; also when it is compared with."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else clean_text(value)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant in UTC. SQLite keeps ISO text of fixed width with its offset, which sorts as time does."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(String(32))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        utc = as_utc(value)
+        return utc if dialect.name == "postgresql" else utc.isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return as_utc(value if isinstance(value, datetime) else datetime.fromisoformat(value))
+
+
+class Number(TypeDecorator[float]):
+    """A double. Numpy's scalars are taken too; "not a number" is stored as missing (SQLite has no NaN)."""
+
+    impl = Double
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> float | None:
+        number = None if value is None else float(value)
+        return None if number is None or math.isnan(number) else number
+
+
+class Count(TypeDecorator[int]):
+    """An integer. Numpy's scalars are taken too."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+
+class Json(TypeDecorator[Any]):
+    """A small JSON value kept as text, which is the same on both databases."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else clean_text(json.dumps(value, ensure_ascii=False, default=str))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+metadata = MetaData()
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("id", Words, nullable=False, unique=True),
+    Column("recording_sha256", Words, unique=True),
+    Column("source", Words, nullable=False),
+    Column("saved_at", Instant, nullable=False),
+    # what the organisation knows of it (types.Metadata)
+    Column("call_id", Words),
+    Column("started_at", Instant, index=True),
+    Column("medium", Words, nullable=False),
+    Column("agent", Words),
+    Column("team", Words),
+    Column("customer", Words),
+    Column("segment", Words),
+    Column("product", Words),
+    Column("queue", Words),
+    Column("csat", Number),
+    Column("resolved", Boolean),
+    Column("churned", Boolean),
+    Column("sold", Boolean),
+    Column("handle_time_s", Number),
+    # what was made of it
+    Column("duration_s", Number),
+    Column("flags", Json, nullable=False),
+    Column("engine", Words),
+    Column("model", Words),
+    Column("language", Words),
+    Column("audio", Words),
+    # counted when it is saved, so that lists are quick
+    Column("n_questions", Integer, nullable=False),
+    Column("impact_count", Integer, nullable=False),
+    Column("open_share", Number),
+    Column("talk_share", Number),
+)
+
+
+def _of_call() -> Column[int]:
+    return Column("call_key", ForeignKey("calls.key", ondelete="CASCADE"), primary_key=True, type_=Integer)
+
+
+def _position(name: str = "position") -> Column[int]:
+    return Column(name, Integer, primary_key=True, autoincrement=False)
+
+
+call_extra = Table(
+    "call_extra",
+    metadata,
+    _of_call(),
+    _position(),
+    Column("name", Words, nullable=False),
+    Column("value", Words, nullable=False),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    _of_call(),
+    _position(),
+    Column("role", Words, nullable=False),
+    Column("speaker", Words),
+    Column("start_s", Number),
+    Column("end_s", Number),
+    Column("at", Instant),
+    Column("text", Words, nullable=False),
+)
+
+dropped = Table(
+    "dropped",
+    metadata,
+    _of_call(),
+    _position(),
+    Column("channel", Count, nullable=False),
+    Column("role", Words, nullable=False),
+    Column("start_s", Number, nullable=False),
+    Column("end_s", Number, nullable=False),
+    Column("avg_logprob", Number),
+    Column("no_speech_prob", Number),
+    Column("compression_ratio", Number),
+    Column("reason", Words),
+    Column("text", Words, nullable=False),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    _of_call(),
+    _position(),
+    Column("turn", Count, nullable=False),
+    Column("start_char", Count, nullable=False),
+    Column("end_char", Count, nullable=False),
+    Column("time_s", Number),
+    Column("form", Words, nullable=False),
+    Column("function", Words, nullable=False),
+    Column("form_score", Number, nullable=False),
+    Column("function_score", Number, nullable=False),
+    Column("unsure", Boolean, nullable=False),
+    Column("text", Words, nullable=False),
+)
+
+scorecards = Table(
+    "scorecards",
+    metadata,
+    _of_call(),
+    Column("rubric", Words, nullable=False),
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    _of_call(),
+    _position(),
+    Column("name", Words, nullable=False),
+    Column("value", Number),
+    Column("unit", Words, nullable=False),
+    Column("explanation", Words, nullable=False),
+    Column("n", Count),
+    Column("of", Count),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    _of_call(),
+    _position("score"),
+    _position(),
+    Column("turn", Count, nullable=False),
+    Column("time_s", Number),
+    Column("text", Words, nullable=False),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    # Never used twice, not even after the newest is deleted: an index that lags must not name another's text.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("call_key", ForeignKey("calls.key", ondelete="CASCADE"), type_=Integer, nullable=False, index=True),
+    Column("first_turn", Count, nullable=False),
+    Column("last_turn", Count, nullable=False),
+    Column("start_s", Number),
+    Column("end_s", Number),
+    Column("text", Words, nullable=False),
+    Column("embedding", LargeBinary, nullable=False),  # float32, little-endian
+    sqlite_autoincrement=True,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("inbox", Words, nullable=False),
+    Column("settings", Json, nullable=False),
+    Column("summary", Json),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    sqlite_autoincrement=True,
+)
+
+run_files = Table(
+    "run_files",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), type_=Integer, nullable=False, index=True),
+    Column("name", Words, nullable=False),
+    Column("sha256", Words, index=True),
+    Column("status", Words, nullable=False),
+    Column("code", Words),
+    Column("message", Words),
+    Column("call", Words),
+    Column("audio_s", Number),
+    Column("wall_s", Number),
+    Column("at", Instant, nullable=False),
+    Column("standing", Boolean, nullable=False, index=True),  # set aside and not tried again since
+    sqlite_autoincrement=True,
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),  # "recording" or "call"
+    Column("forgotten_at", Instant, nullable=False),
+)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Words, nullable=False),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
