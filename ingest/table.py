@@ -1,0 +1,146 @@
+"""Reads a metadata.csv line by line: a line that is broken harms no other, however long the file."""
+
+import codecs
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+MAX_LINE = 1 << 20
+"""Bytes; what is longer is no row."""
+_MAX_FOLDED = 20
+"""Lines that one row with line breaks inside quotes may span."""
+_DELIMITERS = ",;\t"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    line: int
+    """From 1, where the row begins; the header is line 1."""
+    values: list[str]
+    """Stripped; empty when `error` says what is wrong with the line."""
+    error: str | None = None
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The header as the first row, then every row that is not blank, in order. Raises OSError.
+
+    Text is UTF-8 (with or without BOM) or, line by line where it is not that, Windows-1252; UTF-16 with a BOM also
+    works. The delimiter, comma, semicolon or tab, is the one most frequent in the header.
+    """
+    with path.open("rb") as file:
+        lines = _Lines(file)
+        header = lines.next()
+        if header is None:
+            return
+        delimiter = max(_DELIMITERS, key=(header.text or "").count)
+        line: _Line | None = header
+        width = None
+        while line is not None:
+            row = _row(line, lines, delimiter, width)
+            if width is None:
+                width = len(row.values)
+            if row.error or any(row.values):
+                yield row
+            line = lines.next()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    number: int
+    text: str
+    error: str | None = None
+
+
+class _Lines:
+    """Decoded lines, some of which may be put back."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._number = 0
+        self._returned: list[_Line] = []
+        start = file.read(3)
+        file.seek(0)
+        self._end, self._wide = b"\n", None
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            self._wide = codecs.getreader("utf-16")(file, errors="replace")
+        elif start == codecs.BOM_UTF8:
+            file.seek(3)
+
+    def next(self) -> _Line | None:
+        if self._returned:
+            return self._returned.pop()
+        raw = self._file.readline(MAX_LINE + 1) if self._wide is None else self._wide.readline(MAX_LINE + 1)
+        if not raw:
+            return None
+        self._number += 1
+        if len(raw) > MAX_LINE:
+            while raw and not raw.endswith("\n" if isinstance(raw, str) else b"\n"):
+                raw = self._file.readline(MAX_LINE) if self._wide is None else self._wide.readline(MAX_LINE)
+            return _Line(self._number, "", f"it is longer than {MAX_LINE} bytes")
+        return self._decoded(raw)
+
+    def put_back(self, lines: list[_Line]) -> None:
+        self._returned.extend(reversed(lines))
+
+    def _decoded(self, raw: bytes | str) -> _Line:
+        try:
+            text = raw if isinstance(raw, str) else raw.decode("utf-8")
+        except UnicodeDecodeError:
+            try:
+                text = str(raw, "cp1252")
+            except UnicodeDecodeError:
+                return _Line(self._number, "", "its text is neither UTF-8 nor Windows-1252")
+        text = text.rstrip("\r\n")
+        if "\0" in text:
+            return _Line(self._number, "", "it holds a NUL character")
+        if "\ufffd" in text and self._wide is not None:
+            return _Line(self._number, "", "its text is not UTF-16")
+        return _Line(self._number, text)
+
+
+def _row(line: _Line, lines: _Lines, delimiter: str, width: int | None) -> Row:
+    if line.error:
+        return Row(line.number, [], line.error)
+    values = _split(line.text, delimiter)
+    if values is None:
+        values = _unfold(line, lines, delimiter, width)
+    if values is None:
+        return Row(line.number, [], "its quotation marks do not match")
+    values = [value.strip() for value in values]
+    if width is not None and any(values):
+        while len(values) > width and not values[-1]:
+            values.pop()
+        if len(values) != width:
+            return Row(line.number, [], f"it has {len(values)} values, the header has {width}")
+    return Row(line.number, values)
+
+
+def _split(text: str, delimiter: str) -> list[str] | None:
+    """The values of one line, or None when its quotation marks do not match."""
+    if '"' not in text:
+        return text.split(delimiter)
+    try:
+        return next(csv.reader([text], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+
+
+def _unfold(line: _Line, lines: _Lines, delimiter: str, width: int | None) -> list[str] | None:
+    """The values of a row whose quoted text holds line breaks; None, taking no further line, when it is just broken."""
+    taken: list[_Line] = []
+    text = line.text
+    while width is not None and len(taken) < _MAX_FOLDED:
+        following = lines.next()
+        if following is None:
+            break
+        taken.append(following)
+        if following.error:
+            break
+        text += "\n" + following.text
+        values = _split(text, delimiter)
+        if values is not None and len(values) == width:
+            return [" ".join(value.split()) if "\n" in value else value for value in values]
+    lines.put_back(taken)
+    return None
