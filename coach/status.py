@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from coach.retrieval.generations import current_version
-from coach.store import Store
+from coach.retrieval.generations import state
+from coach.store import RunRecord, Store
 
 RUNS_SHOWN = 10
 
@@ -11,21 +11,26 @@ RUNS_SHOWN = 10
 def read_status(store: Store) -> dict[str, Any]:
     """Counts, set-aside by code, whether the index lags behind the store, and the last runs, newest first.
 
-    A run's `rtfx` is audio seconds transcribed per wall second of the whole run; None when it transcribed nothing.
+    The index's `lag` is how many stored passages it lacks. A run's `rtfx` is audio seconds transcribed per wall second of
+    the whole run; None when it transcribed nothing.
     """
     counts = store.counts()
-    indexed = current_version(store.data_dir / "index")
-    version = store.content_version()
+    index = state(store, store.data_dir / "index")
     return {
         "data": str(store.data_dir),
         "counts": {name: value for name, value in counts.items() if name != "set_aside"},
         "set_aside": counts["set_aside"],
-        "index": {"version": indexed, "store_version": version, "lag": version - (indexed or 0)},
+        "index": {
+            "generation": index.generation,
+            "up_to_date": not index.needs_build,
+            "lag": counts["passages"] - index.count,
+            "problem": index.problem,
+        },
         "runs": [_run(run) for run in store.last_runs(RUNS_SHOWN)],
     }
 
 
-def _run(run: Any) -> dict[str, Any]:
+def _run(run: RunRecord) -> dict[str, Any]:
     summary = run.summary or {}
     audio_s, wall_s = summary.get("audio_s") or 0.0, summary.get("wall_s") or 0.0
     return {

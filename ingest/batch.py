@@ -8,14 +8,15 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from coach.config import Config
 from coach.errors import InputError, StoreError
-from coach.retrieval.generations import bring_up_to_date
+from coach.forget import finish
+from coach.retrieval.generations import build, state
 from coach.store import Store, migrate, open_store, writer_lock
 from coach.types import Call
 from ingest.audio import encode_copy
@@ -61,20 +62,26 @@ def run(
         reporter.stage("opening the store")
         migrate(data_dir, config.store)
         store = open_store(data_dir, config.store)
+        index_dir = data_dir / "index"
+        if store.forgetting_unfinished():
+            finish(store, index_dir, rebuild=lambda: build(store, index_dir, erase=True))
         clear_leftovers(store)
         reporter.stage("looking into the inbox")
-        metadata = MetadataSource(inbox, config.inbox)
         found = look(inbox, config.inbox, final=options.final)
+        metadata = MetadataSource(inbox, config.inbox, found.ready)
         work = _Work(store, config, options, reporter, store.begin_run(str(inbox), _settings(config)))
         intake = take_in(found.ready, metadata, store, redo=options.redo, retry_failed=options.retry_failed)
-        work.settle(intake.settled)
+        for outcome in intake.settled:
+            work.settle(outcome)
         jobs = intake.jobs if options.limit is None else intake.jobs[: options.limit]
         reporter.begin(len(jobs), sum(_size(job) for job in jobs))
         stopped = None
         if jobs:
-            stopped = work.transcribe_all(jobs, load_models(), _stopper(options, stop))
+            models = load_models()
+            store.set_embedding_model(models.embedder.name)
+            stopped = work.transcribe_all(jobs, models, _stopper(options, stop))
         reporter.stage("indexing")
-        generation = bring_up_to_date(store, data_dir / "index")
+        generation = bring_up_to_date(store, index_dir)
         summary = summarise(
             work.outcomes,
             waiting=len(found.waiting),
@@ -84,7 +91,9 @@ def run(
             generation=generation,
             failures=[Failure(problem.code, problem.message) for problem in (*found.problems, *metadata.problems)],
         )
-        store.finish_run(work.run_id, summary.to_json())
+        record = summary.to_json()
+        del record["failures"]  # each stands in its recording's own row, where forgetting finds it
+        store.finish_run(work.run_id, record)
     return summary
 
 
@@ -96,22 +105,22 @@ class _Work:
         self.outcomes: list[Outcome] = []
         self.taken = 0
 
-    def settle(self, outcomes: Sequence[Outcome], sizes: Sequence[int] | None = None) -> None:
-        for number, outcome in enumerate(outcomes):
-            self.outcomes.append(outcome)
-            if outcome.status in ("done", "updated", "set_aside"):
-                self.store.record_file(
-                    self.run_id,
-                    name=outcome.name,
-                    sha256=outcome.sha256,
-                    status=outcome.status,
-                    code=outcome.code,
-                    message=outcome.message,
-                    call=outcome.call,
-                    audio_s=outcome.audio_s,
-                    wall_s=outcome.wall_s,
-                )
-            self.reporter.settled(outcome, sizes[number] if sizes else 0)
+    def settle(self, outcome: Outcome, size_bytes: int = 0) -> None:
+        """Records what became of one recording, except where nothing happened to it."""
+        self.outcomes.append(outcome)
+        if outcome.status in ("done", "updated", "set_aside"):
+            self.store.record_file(
+                self.run_id,
+                name=outcome.name,
+                sha256=outcome.sha256,
+                status=outcome.status,
+                code=outcome.code,
+                message=outcome.message,
+                call=outcome.call,
+                audio_s=outcome.audio_s,
+                wall_s=outcome.wall_s,
+            )
+        self.reporter.settled(outcome, size_bytes)
 
     def transcribe_all(self, jobs: Sequence[Job], models: Models, stop: Callable[[], str | None]) -> str | None:
         """Works through the jobs in groups, decoding the next group meanwhile; the reason if it stopped early."""
@@ -119,61 +128,46 @@ class _Work:
         groups = [jobs[first : first + size] for first in range(0, len(jobs), size)]
         self.reporter.stage("transcribing")
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode") as decoder:
-            coming: Future[list[Decoded | Outcome]] | None = decoder.submit(self._decode_group, groups[0])
-            for number in range(len(groups)):
+            coming = decoder.submit(self._decode_group, groups[0])
+            for following in (*groups[1:], ()):
                 reason = stop()
                 if reason is not None:
-                    decoder.shutdown(cancel_futures=True)
                     return reason
                 require_space(self.store.data_dir, self.config)
-                assert coming is not None
                 decoded = coming.result()
-                following = groups[number + 1] if number + 1 < len(groups) else None
-                coming = decoder.submit(self._decode_group, following) if following else None
+                coming = decoder.submit(self._decode_group, following)
                 self._finish_group(decoded, models)
         return None
 
-    def _decode_group(self, group: Sequence[Job]) -> list[Decoded | Outcome]:
-        return [self._decode(job) for job in group]
+    def _decode_group(self, group: Sequence[Job]) -> list[tuple[Job, Decoded | InputError]]:
+        return [(job, self._decode(job)) for job in group]
 
-    def _decode(self, job: Job) -> Decoded | Outcome:
+    def _decode(self, job: Job) -> Decoded | InputError:
         try:
             return decode_call(job, self.store.data_dir / "tmp" / job.recording.sha256, self.config)
         except InputError as error:
-            return Outcome(job.recording.name, "set_aside", job.recording.sha256, code=error.code, message=str(error))
+            return error
 
-    def _finish_group(self, group: Sequence[Decoded | Outcome], models: Models) -> None:
+    def _finish_group(self, group: Sequence[tuple[Job, Decoded | InputError]], models: Models) -> None:
         began = time.monotonic()
         self.taken += len(group)
-        self.settle([item for item in group if isinstance(item, Outcome)])
-        decoded = [item for item in group if isinstance(item, Decoded)]
-        if not decoded:
-            return
-        transcripts = models.transcriber.transcribe([item.channels for item in decoded])
-        engine, model = models.transcriber.engine.name, models.transcriber.engine.model
-        drafts: list[Call] = []
-        redactions: list[Redacted] = []
-        for item, transcript in zip(decoded, transcripts, strict=True):
-            redacted = redact_segments(transcript.segments, models.redactor)
-            redactions.append(redacted)
-            drafts.append(draft_call(item, transcript, redacted, engine=engine, model=model))
-        calls = enrich(drafts, models.classifier, models.embedder)
+        decoded = []
+        for job, item in group:
+            if isinstance(item, InputError):
+                name, sha256 = job.recording.name, job.recording.sha256
+                self.settle(Outcome(name, "set_aside", sha256, code=item.code, message=str(item)), _size(job))
+            else:
+                decoded.append(item)
+        calls, redactions = _transcribe_group(decoded, models)
         total_audio_s = sum(item.duration_s for item in decoded) or 1.0
-        for item, redacted, call in zip(decoded, redactions, calls, strict=True):
+        for item, call, redacted in zip(decoded, calls, redactions, strict=True):
             self._commit(item, call, redacted)
-            share = item.duration_s / total_audio_s
+            wall_s = (time.monotonic() - began) * item.duration_s / total_audio_s
             self.settle(
-                [
-                    Outcome(
-                        call.source,
-                        "done",
-                        call.recording_sha256,
-                        call=call.id,
-                        audio_s=item.duration_s,
-                        wall_s=(time.monotonic() - began) * share,
-                    )
-                ],
-                [_size(item.job)],
+                Outcome(
+                    call.source, "done", call.recording_sha256, call=call.id, audio_s=item.duration_s, wall_s=wall_s
+                ),
+                _size(item.job),
             )
 
     def _commit(self, item: Decoded, call: Call, redacted: Redacted) -> None:
@@ -201,6 +195,24 @@ class _Work:
         return name
 
 
+def _transcribe_group(group: Sequence[Decoded], models: Models) -> tuple[list[Call], list[Redacted]]:
+    """The calls of a group, scored, with the stretches to silence in each."""
+    transcripts = models.transcriber.transcribe([item.channels for item in group])
+    redactions = [redact_segments(transcript.segments, models.redactor) for transcript in transcripts]
+    engine = models.transcriber.engine
+    drafts = [
+        draft_call(item, transcript, redacted, engine=engine.name, model=engine.model)
+        for item, transcript, redacted in zip(group, transcripts, redactions, strict=True)
+    ]
+    return enrich(drafts, models.classifier, models.embedder), redactions
+
+
+def bring_up_to_date(store: Store, index_dir: Path) -> str | None:
+    """Builds a generation when the current one is missing, damaged or behind the store; the name of the one in use."""
+    now = state(store, index_dir)
+    return build(store, index_dir) if now.needs_build else now.generation
+
+
 def require_space(data_dir: Path, config: Config) -> None:
     """Raises StoreError(code="disk_full") when the data folder's disk has less free than the configured minimum."""
     free_mb = shutil.disk_usage(data_dir).free // 2**20
@@ -215,7 +227,7 @@ def require_space(data_dir: Path, config: Config) -> None:
 def clear_leftovers(store: Store) -> None:
     """Removes what a killed run left: decoded audio, and kept copies that no call names."""
     shutil.rmtree(store.data_dir / "tmp", ignore_errors=True)
-    kept = {summary.audio for summary in store.list_calls()}
+    kept = store.audio_names()
     for path in (store.data_dir / "audio").glob("*.ogg"):
         if path.name not in kept:
             path.unlink(missing_ok=True)

@@ -11,8 +11,8 @@ from ingest.metadata import MetadataSource
 from ingest.outcome import Outcome
 from ingest.pipeline import Job
 
-_CURABLE = frozenset({"bad_metadata", "duplicate_id"})
-"""Codes whose cause lies in the metadata, not in the bytes: looked at again in every run, which costs nothing."""
+_CURABLE = frozenset({"bad_metadata", "duplicate_id", "unreadable", "changed"})
+"""Codes whose cause does not lie in the bytes: looked at again in every run."""
 
 
 @dataclass(frozen=True, slots=True)

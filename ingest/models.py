@@ -23,4 +23,4 @@ def load_models(config: Config) -> Models:
 
 def load_transcriber(config: Config) -> Transcriber:
     """The recogniser and the speech detector alone."""
-    return Transcriber(load_engine(config.transcribe), SpeechDetector(), config.transcribe)
+    return Transcriber(load_engine(config.transcribe), SpeechDetector(), language=config.transcribe.language)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coach.config import Config
+from coach.errors import InputError
 from coach.questions import QuestionClassifier, ask_of
 from coach.redact import Redactor
 from coach.retrieval.embeddings import Embedder
@@ -66,9 +67,15 @@ def decode_call(job: Job, folder: Path, config: Config) -> Decoded:
     """The channels of a recording, decoded into `folder` (created). Raises InputError for what cannot be decoded."""
     folder.mkdir(parents=True, exist_ok=True)
     audios = [decode(path, folder / f"{number}.pcm", config.inbox) for number, path in enumerate(job.recording.paths)]
+    _require_unchanged(job.recording)
     channels, flags = assign(audios, job.recording, config.inbox)
     duration_s = max(audio.duration_s for audio in audios)
     return Decoded(job, tuple(channels), tuple(flags), duration_s, folder)
+
+
+def _require_unchanged(recording: Recording) -> None:
+    if max(path.stat().st_mtime for path in recording.paths) != recording.mtime:
+        raise InputError(f"{recording.name} changed while it was read; the next run takes it.", code="changed")
 
 
 def redact_segments(segments: Sequence[Segment], redactor: Redactor | None) -> Redacted:

@@ -72,6 +72,7 @@ def _has(name: str, module: str, extra: str) -> Check:
 
 def _device(config: Config) -> str:
     import torch
+
     from ingest.engines import choose_device
 
     device = choose_device(config.transcribe.device)
@@ -82,7 +83,6 @@ def _device(config: Config) -> str:
 
 def _whisper(config: Config) -> str:
     from ingest.engines import choose_device
-
     from ingest.weights import resolve_whisper
 
     chosen = config.transcribe
@@ -113,11 +113,11 @@ def _disk(data_dir: Path, config: Config) -> Check:
 
 
 def _store(data_dir: Path, config: Config) -> str:
+    from coach.cli.look import index_state
     from coach.status import read_status
     from coach.store import open_store
 
     if config.store.url is None and not (data_dir / "callcoach.sqlite").exists():
         return "none yet; `coach run INBOX` makes it"
     status = read_status(open_store(data_dir, config.store, create=False))
-    lag = "up to date" if not status["index"]["lag"] else "behind the store (the next run brings it up)"
-    return f"{status['counts'].get('calls', 0)} calls, index {lag}"
+    return f"{status['counts']['calls']} calls, index {index_state(status['index'])}"

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from coach.cli.options import config_option, data_option, json_option, open_existing, print_json, read_config
-from coach.errors import ConfigError
+from coach.errors import ConfigError, InputError
 
 
 @click.command("forget")
@@ -22,7 +22,7 @@ def forget_command(
     The original recordings are not touched: they are named, for you to delete.
     """
     from coach.forget import forget
-    from coach.retrieval.generations import rebuild_from_nothing
+    from coach.retrieval.generations import build
     from coach.store import writer_lock
 
     if (call is None) == (customer is None):
@@ -31,10 +31,13 @@ def forget_command(
     with writer_lock(data_dir, config.store.url):
         store = open_existing(data_dir, config)
         calls = [call] if call is not None else store.calls_of_customer(customer or "")
-        report = forget(store, calls, rebuild=rebuild_from_nothing)
+        index_dir = data_dir / "index"
+        report = forget(store, index_dir, calls, rebuild=lambda: build(store, index_dir, erase=True))
     if as_json:
-        print_json(report.to_json())
-        return
-    click.echo(f"{len(report.calls)} forgotten")
-    for name in report.originals:
-        click.echo(f"Delete the original yourself: {name}")
+        print_json({"forgotten": [item.call for item in report.forgotten], "originals": report.originals})
+    else:
+        click.echo(f"{len(report.forgotten)} forgotten")
+        for name in report.originals:
+            click.echo(f"Delete the original yourself: {name}")
+    if report.unknown:
+        raise InputError(f"There is no call {report.unknown[0]!r} in {data_dir}; nothing of it was removed.")

@@ -70,8 +70,7 @@ def _print_status(status: dict[str, Any]) -> None:
     for name, value in status["counts"].items():
         if not isinstance(value, dict):
             click.echo(f"{name:<14} {value}")
-    lag = status["index"]["lag"]
-    click.echo(f"{'index':<14} {'up to date' if not lag else 'behind the store; the next run brings it up'}")
+    click.echo(f"{'index':<14} {index_state(status['index'])}")
     for code, number in status["set_aside"].items():
         click.echo(f"set aside      {number} x {code}")
     for run in status["runs"]:
@@ -80,6 +79,13 @@ def _print_status(status: dict[str, Any]) -> None:
         click.echo(
             f"run {run['id']:<10} {run['started_at']}  {run['done']} done, {run['set_aside']} set aside{speed}; {state}"
         )
+
+
+def index_state(index: dict[str, Any]) -> str:
+    """The index in one phrase."""
+    if index["up_to_date"]:
+        return "up to date"
+    return f"{index['problem'] or 'behind the store'}; the next run brings it up, searches see everything meanwhile"
 
 
 @click.command("serve")

@@ -73,13 +73,19 @@ def transcribe_command(
 
 
 def _decode(path: Path, folder: Path, config: Config) -> "Decoded | InputError":
-    from ingest.inbox import single_recording
-
     from coach.types import Metadata
+    from ingest.inbox import Recording, Sides
     from ingest.pipeline import Job, decode_call
 
+    side = Sides(config.inbox).of(path)
+    layout, role = ("single", None) if side is None else ("lone", side[1])
     try:
-        return decode_call(Job(single_recording(path, config.inbox), path.name, Metadata()), folder, config)
+        changed_at = path.stat().st_mtime
+    except OSError as error:
+        return InputError(f"{path}: cannot be read ({error.strerror}).", code="unreadable")
+    recording = Recording((path,), "", layout, role, path.name, changed_at)
+    try:
+        return decode_call(Job(recording, path.name, Metadata()), folder, config)
     except InputError as error:
         return error
 
