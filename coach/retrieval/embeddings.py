@@ -39,7 +39,7 @@ class Embedder(Protocol):
     dimension: int
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """float32, shape (len(texts), dimension), rows of unit length in the order of `texts`; (0, dimension) for none."""
+        """float32, shape (len(texts), dimension): a unit vector per text, in order; (0, dimension) for none."""
         ...
 
 
@@ -63,6 +63,8 @@ class SentenceEmbedder:
         """
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
+        # A lone surrogate (from a hostile command line or transcript) would fail the tokenizer.
+        texts = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
         with self._lock:
             chunks = [chunk for row, text in enumerate(texts) for chunk in self._chunks(row, text)]
             vectors = self._encode([text for _, text, _ in chunks])
