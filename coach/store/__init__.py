@@ -2,7 +2,7 @@
 
 from coach.store.filters import Filter, Filters, parse_where
 from coach.store.lock import writer_lock
-from coach.store.migrate import migrate
+from coach.store.migration import migrate
 from coach.store.records import CallSummary, FileRecord, Forgotten, RunRecord, StoredPassage
 from coach.store.store import Store, open_store
 

@@ -48,6 +48,14 @@ def database_url(data_dir: Path, store_url: str | None) -> URL:
     return url.set(drivername="sqlite")
 
 
+def make_folder(folder: Path) -> None:
+    """Makes the data folder, closed to other users, unless it is there."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise explained_os(error) from error
+
+
 def connect(data_dir: Path, config: StoreConfig) -> Engine:
     """An engine for the store; nothing is opened yet. Shared between threads, not between processes."""
     url = database_url(data_dir, config.url)

@@ -20,6 +20,7 @@ from coach.types import MEDIA
 Op = Literal["=", "!=", ">=", "<="]
 OPS: tuple[Op, ...] = get_args(Op)
 MAX_VALUES = 1000
+MAX_LENGTH = 20_000
 _SHAPE = re.compile(r"\s*([^=!<>]+?)\s*(!=|>=|<=|=)(?!=)(.*)", re.DOTALL)
 
 _TEXTS = {"call": calls.c.id} | {
@@ -64,6 +65,8 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
 
 def _parse(text: str) -> Filter:
     match = _SHAPE.fullmatch(text)
+    if len(text) > MAX_LENGTH:
+        raise ConfigError(f"--where {text[:40]!r}...: is longer than {MAX_LENGTH} characters.")
     if match is None:
         raise ConfigError(f"--where {text!r}: write key=value, key=a,b, key!=value, key>=value or key<=value.")
     key, op, written = match.groups()

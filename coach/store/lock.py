@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from coach.config import StoreConfig
 from coach.errors import LockedError
-from coach.store.engine import connect, database_url, explained_os, guarded
+from coach.store.engine import connect, database_url, explained_os, guarded, make_folder
 
 LOCK_FILE = "run.lock"
 _ADVISORY_KEY = 0x63616C6C636F6163  # "callcoac"; advisory locks are per database, so one number does for all
@@ -26,8 +26,8 @@ def writer_lock(data_dir: Path, store_url: str | None) -> Iterator[None]:
     Makes the data folder if there is none.
     """
     is_postgresql = database_url(data_dir, store_url).get_backend_name() == "postgresql"
+    make_folder(data_dir)
     try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Never fall back to a lock that is a mere file: kill -9 would leave it behind.
         lock = FileLock(data_dir / LOCK_FILE, timeout=0, mode=0o600, thread_local=False, fallback_to_soft=False)
         lock.acquire()

@@ -12,9 +12,9 @@ from sqlalchemy import Engine, select, text
 from coach.config import StoreConfig
 from coach.errors import StoreError
 from coach.store import calls, forgetting, listing, passages, runs, schema, settings
-from coach.store.engine import connect, outside_transactions, reading, writing
+from coach.store.engine import connect, make_folder, outside_transactions, reading, writing
 from coach.store.filters import Filters
-from coach.store.migrate import migrate, require_current
+from coach.store.migration import migrate, require_current
 from coach.store.records import CallSummary, FileRecord, FileStatus, Forgotten, RunRecord, StoredPassage
 from coach.types import Call, Metadata
 
@@ -24,6 +24,8 @@ def open_store(data_dir: Path, config: StoreConfig, *, create: bool = True) -> "
 
     An existing database is never changed here: StoreError when its schema is older (`coach run` migrates it) or newer.
     """
+    if create:
+        make_folder(data_dir)
     engine = connect(data_dir, config)
     try:
         if not require_current(engine):

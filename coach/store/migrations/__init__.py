@@ -1,1 +1,1 @@
-"""Numbered migrations, run by `coach.store.migrate`; package data, so that an installed wheel has them."""
+"""Numbered migrations, run by `coach.store.migration`; package data, so that an installed wheel has them."""

@@ -1,4 +1,4 @@
-"""Alembic's entry point: applies the steps on the connection that `coach.store.migrate` hands over."""
+"""Alembic's entry point: applies the steps on the connection that `coach.store.migration` hands over."""
 
 from alembic import context
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from coach.config import StoreConfig
 from coach.errors import StoreError
-from coach.store.engine import connect, explained_os, guarded, outside_transactions, writing
+from coach.store.engine import connect, explained_os, guarded, make_folder, outside_transactions, writing
 from coach.store.schema import REVISION
 
 STEPS = Path(__file__).parent / "migrations"
@@ -25,7 +25,7 @@ def migrate(data_dir: Path, config: StoreConfig, *, steps: Path = STEPS) -> str 
     transaction: a killed migration leaves the old schema. On PostgreSQL the copy is the operator's own affair.
     Raises StoreError when the database is newer than this version, or no copy can be written.
     """
-    _make_folder(data_dir)
+    make_folder(data_dir)
     engine = connect(data_dir, config)
     try:
         found = revision(engine)
@@ -130,10 +130,3 @@ def _refuse_newer(found: str | None, wanted: str, engine: Engine) -> None:
 
 def _place(engine: Engine) -> str:
     return engine.url.render_as_string(hide_password=True)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise explained_os(error) from error
