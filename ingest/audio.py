@@ -26,6 +26,7 @@ from ingest.fields import shown_text
 
 _BITRATE = 48_000
 """Of both channels together: transparent for telephone speech, 21 MB an hour."""
+_OPUS = {"application": "voip", "vbr": "constrained"}
 _SILENCE_MARGIN_S = 0.03
 """Silence reaches this far beyond a span on both sides: more than the 26.5 ms that one Opus frame and its look-ahead
 can smear a sound over."""
@@ -181,7 +182,7 @@ def encode_copy(audio_channels: Sequence[np.ndarray], out: Path, silence: Sequen
     partial = out.with_name(out.name + ".part")
     try:
         with av.open(str(partial), "w", format="ogg") as container:
-            stream = container.add_stream("libopus", rate=SAMPLE_RATE, layout="stereo", options={"application": "voip"})
+            stream = container.add_stream("libopus", rate=SAMPLE_RATE, layout="stereo", options=_OPUS)
             stream.bit_rate = _BITRATE
             for start, block in _stereo_blocks(audio_channels, silence):
                 frame = av.AudioFrame.from_ndarray(block, format="s16", layout="stereo")

@@ -134,6 +134,6 @@ def _rms(sound: np.ndarray) -> float:
     total = squares = 0.0
     for start in range(0, len(sound), _BLOCK):
         x = sound[start : start + _BLOCK].astype(np.float64)
-        total += x.sum()
-        squares += x @ x
+        total += float(x.sum())
+        squares += float(x @ x)
     return sqrt(max(squares / len(sound) - (total / len(sound)) ** 2, 0.0)) if len(sound) else 0.0

@@ -120,7 +120,9 @@ def look(
     if candidates and config.settle_s > 0:
         sleep(config.settle_s)
     files: dict[Path, _File] = {}
-    held = {_without_temporary(path) for path in temporary} if not final else set()
+    held = {problem.path for problem in found.problems}
+    if not final:
+        held.update(map(_without_temporary, temporary))
     for path, before in candidates.items():
         try:
             after = os.stat(path)
@@ -294,9 +296,8 @@ def _pair(base: str, agent: _File, customer: _File) -> Recording:
 
 def _ambiguous(file: _File, present: Iterable[_File]) -> Problem:
     others = ", ".join(shown_text(other.path.name) for other in present if other is not file)
-    message = (
-        f"{shown_text(file.path.name)} belongs to a call with several files for one side ({others}); leave one a side."
-    )
+    name = shown_text(file.path.name)
+    message = f"{name} belongs to a call with several files for one side ({others}); leave one a side."
     return Problem(file.path, "ambiguous_pair", message)
 
 

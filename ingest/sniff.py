@@ -97,7 +97,7 @@ def _by_frames(head: bytes) -> str | None:
 
 
 def _is_chain(head: bytes, at: int, measure: Measure) -> bool:
-    kinds = []
+    kinds: list[tuple[int, int]] = []
     while len(kinds) < _CHAIN and at < len(head):
         found = measure(head, at)
         if found is None:

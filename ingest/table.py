@@ -2,8 +2,9 @@
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +33,8 @@ def read_rows(path: Path) -> Iterator[Row]:
     with path.open("rb") as file:
         lines = _Lines(file)
         header = lines.next()
+        while header is not None and not header.error and not header.text.strip():
+            header = lines.next()
         if header is None:
             return
         delimiter = max(_DELIMITERS, key=(header.text or "").count)
@@ -57,47 +60,45 @@ class _Lines:
     """Decoded lines, some of which may be put back."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = file
         self._number = 0
         self._returned: list[_Line] = []
+        self._read: Callable[[int], bytes] = file.readline
         start = file.read(3)
         file.seek(0)
-        self._end, self._wide = b"\n", None
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            self._wide = codecs.getreader("utf-16")(file, errors="replace")
+            wide = TextIOWrapper(file, encoding="utf-16", errors="replace")
+            self._read = lambda size: wide.readline(size).encode()
         elif start == codecs.BOM_UTF8:
             file.seek(3)
 
     def next(self) -> _Line | None:
+        """The next line without its end, or None after the last."""
         if self._returned:
             return self._returned.pop()
-        raw = self._file.readline(MAX_LINE + 1) if self._wide is None else self._wide.readline(MAX_LINE + 1)
+        raw = self._read(MAX_LINE)
         if not raw:
             return None
         self._number += 1
-        if len(raw) > MAX_LINE:
-            while raw and not raw.endswith("\n" if isinstance(raw, str) else b"\n"):
-                raw = self._file.readline(MAX_LINE) if self._wide is None else self._wide.readline(MAX_LINE)
+        if len(raw) >= MAX_LINE and not raw.endswith(b"\n"):
+            while raw and not raw.endswith(b"\n"):
+                raw = self._read(MAX_LINE)
             return _Line(self._number, "", f"it is longer than {MAX_LINE} bytes")
         return self._decoded(raw)
 
     def put_back(self, lines: list[_Line]) -> None:
         self._returned.extend(reversed(lines))
 
-    def _decoded(self, raw: bytes | str) -> _Line:
+    def _decoded(self, raw: bytes) -> _Line:
         try:
-            text = raw if isinstance(raw, str) else raw.decode("utf-8")
+            text = raw.decode("utf-8")
         except UnicodeDecodeError:
             try:
-                text = str(raw, "cp1252")
+                text = raw.decode("cp1252")
             except UnicodeDecodeError:
                 return _Line(self._number, "", "its text is neither UTF-8 nor Windows-1252")
-        text = text.rstrip("\r\n")
         if "\0" in text:
             return _Line(self._number, "", "it holds a NUL character")
-        if "\ufffd" in text and self._wide is not None:
-            return _Line(self._number, "", "its text is not UTF-16")
-        return _Line(self._number, text)
+        return _Line(self._number, text.rstrip("\r\n"))
 
 
 def _row(line: _Line, lines: _Lines, delimiter: str, width: int | None) -> Row:
