@@ -1,0 +1,1 @@
+"""Files of other kinds than sound that hold whole contacts."""
