@@ -1,7 +1,8 @@
 """Erasing a call from the tables, and the tombstones that keep its recording out.
 
-A tombstone is HMAC-SHA256 of the recording's hash (of an imported call: of its id) under a key in the data folder. Who
-has only the database cannot tell by trying whether a recording they hold was forgotten.
+Tombstones are HMAC-SHA256, under a key in the data folder, of the recording's hash (no run takes it in again) and of
+the call's id (no import does). Who has only the database cannot tell by trying whether a recording they hold was
+forgotten.
 """
 
 import hashlib
@@ -42,9 +43,7 @@ def forget(connection: Connection, data_dir: Path, call_id: str) -> Forgotten:
     lines = _lines_about(connection, call)
     hashes = {line.sha256 for line in lines} | {call.recording_sha256}
     found = {("recording", sha) for sha in hashes if sha is not None}
-    if call.recording_sha256 is None:
-        found.add(("call", call_id))
-    _bury(connection, _key(connection, data_dir, create=True), found)
+    _bury(connection, _key(connection, data_dir, create=True), found | {("call", call_id)})
     _blank(connection, [line.id for line in lines])
     _blank_mentions(connection, call, {line.name for line in lines})
     n_passages = int(connection.scalar(select(func.count()).where(passages.c.call_key == call.key)) or 0)

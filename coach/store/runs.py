@@ -70,7 +70,7 @@ def counts(connection: Connection) -> dict[str, Any]:
         for table in (calls, turns, questions, passages, runs)
     }
     found["audio_s"] = float(connection.scalar(select(func.coalesce(func.sum(calls.c.duration_s), 0.0))) or 0.0)
-    found["forgotten"] = connection.scalar(select(func.count()).select_from(tombstones))
+    found["forgotten"] = connection.scalar(select(func.count()).where(tombstones.c.kind == "call"))
     found["set_aside"] = _by_code(set_aside(connection))
     return found
 

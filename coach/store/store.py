@@ -233,7 +233,7 @@ class Store:
             return runs.last(connection, n)
 
     def counts(self) -> dict[str, Any]:
-        """calls, turns, questions, passages, runs, audio_s, forgotten (tombstones) and set_aside (a dict by code)."""
+        """calls, turns, questions, passages, runs, audio_s, forgotten (calls) and set_aside (a dict by code)."""
         with reading(self._engine) as connection:
             return runs.counts(connection)
 
@@ -256,7 +256,7 @@ class Store:
             return forgetting.is_forgotten(connection, self.data_dir, "recording", sha256)
 
     def is_forgotten_call(self, call_id: str) -> bool:
-        """Whether an imported call of that id was forgotten."""
+        """Whether a call of that id was forgotten, so that no import brings it back."""
         with reading(self._engine) as connection:
             return forgetting.is_forgotten(connection, self.data_dir, "call", call_id)
 
