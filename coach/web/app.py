@@ -1,0 +1,174 @@
+"""The application: which address shows what, and what is shown when something is wrong."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from coach.errors import ConfigError, StoreError
+from coach.web import formats
+from coach.web.audio import send_recording
+from coach.web.auth import Guard, clean_path
+from coach.web.call_list import view_list
+from coach.web.call_page import view_call
+from coach.web.headers import SECURITY_HEADERS, SecurityHeaders
+from coach.web.list_query import FIELDS, ListQuery, read_query
+from coach.web.wording import FORM_MEANINGS, FUNCTION_MEANINGS, ROLE_NAMES
+
+if TYPE_CHECKING:
+    from coach.store import Store
+
+_HERE = Path(__file__).parent
+
+_PROBLEMS = {
+    400: ("This address is not answered here", "Open the pages by the address that coach serve printed."),
+    401: ("Sign in", "Paste the token that coach serve printed when it started, or open the address it printed."),
+    404: ("Nothing here", "There is no such page or call. It may have been forgotten, or the link is incomplete."),
+    405: ("Not possible", "This page can only be looked at."),
+    500: ("Something went wrong", "The page could not be made. The terminal where coach serve runs says more."),
+    503: ("The store cannot be read", "The terminal where coach serve runs says why."),
+}
+
+
+def create_app(
+    store: "Store | Callable[[], Store | None]", *, audio_dir: Path, token: str | None, hosts: Sequence[str] = ()
+) -> Starlette:
+    """The pages over `store`, or over what calling it gives: None until there is a store to read.
+
+    `token` None leaves the pages open to whoever reaches them. `hosts` are names accepted in the Host header beside
+    localhost and IP addresses.
+    """
+    pages = Pages(store if callable(store) else lambda: store, audio_dir)
+    return Starlette(
+        routes=[
+            Route("/", pages.home),
+            Route("/calls", pages.calls),
+            Route("/calls/{call_id:path}", pages.call),
+            Route("/audio/{name:path}", pages.audio),
+            Mount("/static", CheckedStaticFiles(directory=_HERE / "static")),
+        ],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(Guard, token=token, hosts=tuple(hosts), refuse=pages.problem),
+        ],
+        exception_handlers={
+            HTTPException: pages.on_http_error,
+            StoreError: pages.on_store_error,
+            Exception: pages.on_bug,
+        },
+    )
+
+
+class CheckedStaticFiles(StaticFiles):
+    """Style sheets and scripts, which a browser asks for again each time but need not load again."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+class Pages:
+    """The views. Each request reads the store in short transactions of its own, so a run can write meanwhile."""
+
+    def __init__(self, open_store: "Callable[[], Store | None]", audio_dir: Path) -> None:
+        self._open_store = open_store
+        self._audio_dir = audio_dir
+        self._templates = make_templates()
+
+    def home(self, request: Request) -> Response:
+        return RedirectResponse("/calls", status_code=302)
+
+    def calls(self, request: Request) -> Response:
+        """The list; with one sentence and status 400 when the query makes no sense."""
+        store = self._open_store()
+        if store is None:
+            return self._page("begin.html")
+        query, error = ListQuery(), None
+        try:
+            query = read_query(request.query_params)
+            view = view_list(store, query)
+        except ConfigError as problem:
+            error = str(problem)
+            view = view_list(store, ListQuery())
+        if error is None and view.overview.calls == 0 and not view.query.is_filtered:
+            return self._page("begin.html")
+        return self._page("calls.html", 200 if error is None else 400, view=view, form=query, error=error)
+
+    def call(self, request: Request) -> Response:
+        call_id = request.path_params["call_id"] or request.query_params.get("id", "")
+        store = self._open_store()
+        call = store.get_call(call_id) if store is not None and call_id else None
+        if call is None:
+            return self.problem(request, 404)
+        return self._page("call.html", call=view_call(call))
+
+    def audio(self, request: Request) -> Response:
+        return send_recording(request, self._audio_dir, request.path_params["name"]) or self.problem(request, 404)
+
+    def problem(self, request: Request, status: int) -> Response:
+        """A page that says what to do and nothing about what is inside."""
+        title, advice = _PROBLEMS.get(status, _PROBLEMS[500])
+        path = clean_path(request) if status == 401 else ""
+        kept = [(key, value) for key, value in request.query_params.multi_items() if key != "token"]
+        wrong = status == 401 and "token" in request.query_params
+        return self._page(
+            "problem.html", status, code=status, title=title, advice=advice, path=path, kept=kept, wrong=wrong
+        )
+
+    def on_http_error(self, request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        headers = getattr(error, "headers", None) or {}
+        response = self.problem(request, status)
+        response.headers.update(headers)
+        return response
+
+    def on_store_error(self, request: Request, error: Exception) -> Response:
+        return self.problem(request, 503)
+
+    def on_bug(self, request: Request, error: Exception) -> Response:
+        """Answers outside every middleware, so it brings the headers itself."""
+        response = self.problem(request, 500)
+        response.headers.update(SECURITY_HEADERS)
+        return response
+
+    def _page(self, template: str, status: int = 200, **values: Any) -> Response:
+        return HTMLResponse(self._templates.get_template(template).render(values), status)
+
+
+def make_templates() -> Environment:
+    """The templates, with everything escaped and a missing value an error."""
+    templates = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for function in (
+        formats.clock,
+        formats.length,
+        formats.percent,
+        formats.number,
+        formats.day,
+        formats.minute,
+        formats.iso,
+        formats.call_path,
+    ):
+        templates.filters[function.__name__] = function
+    templates.globals.update(
+        MISSING=formats.MISSING,
+        FIELDS=FIELDS,
+        FORM_MEANINGS=FORM_MEANINGS,
+        FUNCTION_MEANINGS=FUNCTION_MEANINGS,
+        ROLE_NAMES=ROLE_NAMES,
+    )
+    return templates

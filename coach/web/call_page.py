@@ -1,0 +1,193 @@
+"""Everything the page of one call shows, worked out before any template sees it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from coach.types import Call, Evidence, Medium, Metadata, Score, Segment, Turn
+from coach.web import formats
+from coach.web.timeline import Lane, call_length, lay_out
+from coach.web.transcript import QuestionView, TurnView, view_questions, view_turns
+from coach.web.wording import MEDIUM_NAMES, ROLE_NAMES, Explained, explain_dropped, explain_flag, name_score
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+SHOWN_EVIDENCE = 4
+"""Links per line of the scorecard; the rest is one click away in a folded list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One of the few numbers at the top. `share` is 0..1 where a bar makes sense."""
+
+    name: str
+    value: str
+    detail: str
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A link into the transcript."""
+
+    turn: int
+    time_s: float | None
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreView:
+    figure: Figure
+    explanation: str
+    evidence: tuple[Moment, ...]
+    more: tuple[Moment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedView:
+    moment: Moment
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    id: str
+    title: str
+    subtitle: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    medium: str
+    length_s: float | None
+    """None when nothing in the call has a time, as in chat and mail."""
+    audio: str | None
+    silent: str | None
+    """Why there is nothing to hear, in a sentence; None when there is."""
+    flags: tuple[Explained, ...]
+    lanes: tuple[Lane, ...]
+    turns: tuple[TurnView, ...]
+    questions: tuple[QuestionView, ...]
+    figures: tuple[Figure, ...]
+    rubric: str | None
+    scores: tuple[ScoreView, ...]
+    dropped: tuple[DroppedView, ...]
+
+
+def view_call(call: Call) -> CallPage:
+    """The page of a call. Times, audio, questions and scorecard may each be missing."""
+    length_s = call_length(call.duration_s, call.turns, has_sound=call.audio is not None)
+    questions = view_questions(call, length_s)
+    scores = call.scorecard.scores if call.scorecard else ()
+    return CallPage(
+        id=call.id,
+        title=title_of(call.id, call.metadata),
+        subtitle=subtitle_of(call),
+        facts=facts_of(call),
+        medium=MEDIUM_NAMES.get(call.metadata.medium, call.metadata.medium),
+        length_s=length_s,
+        audio=call.audio,
+        silent=why_silent(call.metadata.medium, length_s, call.audio),
+        flags=tuple(explain_flag(flag) for flag in call.flags),
+        lanes=() if length_s is None else lay_out(call.turns, length_s),
+        turns=view_turns(call, questions),
+        questions=questions,
+        figures=figures_of(questions, scores),
+        rubric=call.scorecard.rubric if call.scorecard else None,
+        scores=tuple(_view_score(score, call.turns) for score in scores),
+        dropped=tuple(_view_dropped(segment) for segment in sorted(call.dropped, key=lambda one: one.start)),
+    )
+
+
+def title_of(call_id: str, metadata: Metadata) -> str:
+    """Who spoke with whom, or the call's id when nobody is known."""
+    if metadata.agent and metadata.customer:
+        return f"{metadata.agent} with {metadata.customer}"
+    if metadata.agent:
+        return metadata.agent
+    return f"Customer {metadata.customer}" if metadata.customer else f"Call {call_id}"
+
+
+def subtitle_of(call: Call) -> tuple[str, ...]:
+    """When, how long, about what; what is missing is left out."""
+    data = call.metadata
+    started = f"{formats.day(data.started_at)}, {formats.minute(data.started_at)} UTC" if data.started_at else None
+    length = None if call.duration_s is None else formats.clock(call.duration_s)
+    return tuple(part for part in (started, length, data.product, data.queue, data.team) if part)
+
+
+def why_silent(medium: Medium, length_s: float | None, audio: str | None) -> str | None:
+    """Why the page has no sound; None when it has."""
+    if audio is not None and length_s is not None:
+        return None
+    if medium != "voice":
+        return "A written contact: there is no sound to follow."
+    if length_s is None:
+        return "This transcript came without times, so there is nothing to follow."
+    return "No recording was kept for this call. The times lead through the transcript instead."
+
+
+def facts_of(call: Call) -> tuple[tuple[str, str], ...]:
+    """What is known about the call, name and value; what is missing is left out."""
+    data = call.metadata
+    started = f"{formats.day(data.started_at)}, {formats.minute(data.started_at)} UTC" if data.started_at else None
+    known: list[tuple[str, str | None]] = [
+        ("Call", call.id),
+        ("Started", started),
+        ("Length", None if call.duration_s is None else formats.clock(call.duration_s)),
+        ("Medium", MEDIUM_NAMES.get(data.medium, data.medium)),
+        ("Agent", data.agent),
+        ("Team", data.team),
+        ("Customer", data.customer),
+        ("Segment", data.segment),
+        ("Product", data.product),
+        ("Queue", data.queue),
+        ("Satisfaction", None if data.csat is None else formats.number(data.csat)),
+        ("Resolved first time", None if data.resolved is None else formats.yes_no(data.resolved)),
+        ("Customer left", None if data.churned is None else formats.yes_no(data.churned)),
+        ("Customer bought", None if data.sold is None else formats.yes_no(data.sold)),
+        ("Handle time", None if data.handle_time_s is None else formats.clock(data.handle_time_s)),
+        *sorted(data.extra.items()),
+        ("Source", call.source),
+        ("Language", call.language),
+        ("Recogniser", " · ".join(part for part in (call.engine, call.model) if part)),
+    ]
+    return tuple((name, value) for name, value in known if value)
+
+
+def figures_of(questions: Sequence[QuestionView], scores: Sequence[Score]) -> tuple[Figure, ...]:
+    """Questions asked, how many of them open, how often impact was asked, and the agent's talk share if known."""
+    asked = len(questions)
+    opened = sum(question.form == "open" for question in questions)
+    impact = sum(question.function == "impact" for question in questions)
+    share = opened / asked if asked else None
+    talk = next((score for score in scores if score.name == "talk_share"), None)
+    figures = [
+        Figure("Questions", str(asked), "asked by the agent"),
+        Figure("Open", formats.percent(share), f"{opened} of {asked}" if asked else "no questions", share),
+        Figure("Impact asked", f"{impact}{TIMES}" if impact else "never", "what it means to the customer"),
+    ]
+    if talk is not None and talk.value is not None:
+        figures.append(Figure("Agent talks", formats.percent(talk.value), "of the time anybody speaks", talk.value))
+    return tuple(figures)
+
+
+def _view_score(score: Score, turns: Sequence[Turn]) -> ScoreView:
+    if score.unit == "share":
+        value, share = formats.percent(score.value), score.value
+    elif score.unit == "s":
+        value, share = formats.clock(score.value), None
+    else:
+        value, share = formats.number(score.value), None
+    detail = f"{score.n} of {score.of}" if score.n is not None and score.of is not None else ""
+    moments = tuple(_moment(one, turns) for one in score.evidence if 0 <= one.turn < len(turns))
+    figure = Figure(name_score(score.name), value, detail, share)
+    return ScoreView(figure, score.explanation, moments[:SHOWN_EVIDENCE], moments[SHOWN_EVIDENCE:])
+
+
+def _moment(evidence: Evidence, turns: Sequence[Turn]) -> Moment:
+    time_s = evidence.time_s if evidence.time_s is not None else turns[evidence.turn].start
+    label = f"turn {evidence.turn + 1}" if time_s is None else formats.clock(time_s)
+    return Moment(evidence.turn, time_s, label, evidence.text or turns[evidence.turn].text)
+
+
+def _view_dropped(segment: Segment) -> DroppedView:
+    moment = Moment(-1, segment.start, formats.clock(segment.start), segment.text)
+    return DroppedView(moment, ROLE_NAMES[segment.role], explain_dropped(segment.dropped))

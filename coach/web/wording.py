@@ -1,0 +1,92 @@
+"""What the pages call things, in plain words."""
+
+from dataclasses import dataclass
+
+from coach.types import Form, Function, Role
+
+ROLE_NAMES: dict[Role, str] = {"agent": "Agent", "customer": "Customer", "unknown": "Speaker"}
+
+MEDIUM_NAMES = {"voice": "Voice", "chat": "Chat", "email": "E-mail", "social": "Social"}
+
+FORM_MEANINGS: dict[Form, str] = {
+    "open": "Invites an answer in the customer's own words.",
+    "closed": "Answered by yes or no, a choice, or one fact.",
+    "none": "Asks the customer nothing.",
+}
+
+FUNCTION_MEANINGS: dict[Function, str] = {
+    "opener": "Invites the customer to say why they are here.",
+    "impact": "Asks what the matter does to the customer.",
+    "need": "Asks for goals, wishes or circumstances.",
+    "diagnostic": "Narrows down facts of the problem.",
+    "procedural": "Identity, account, consent, booking.",
+    "check": "Confirms or checks understanding.",
+    "learning": "Asks the customer to judge or teach us.",
+    "closing": "Offers more help at the end.",
+    "none": "Asks the customer nothing.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A short name and one sentence."""
+
+    name: str
+    meaning: str
+
+
+_FLAGS = {
+    "truncated": Explained(
+        "Recording cut short", "The file ends earlier than it says it should. All that could be decoded is here."
+    ),
+    "one_sided": Explained(
+        "Only one side", "Only one person's recording was found; the other is missing, so shares say little."
+    ),
+    "duplicated_mono": Explained(
+        "One sound on both channels", "Both channels hold the same sound, so who is speaking could not be told."
+    ),
+    "mono": Explained(
+        "One channel", "Everybody is on one channel, so who is speaking could not be told, nor what the agent asked."
+    ),
+    "speech_lost": Explained(
+        "Speech without text", "Somebody speaks where no usable text came out. Listen to those moments yourself."
+    ),
+}
+
+_DROPPED = {
+    "loop": "the recogniser repeated itself",
+    "silence": "nobody was speaking",
+    "no_speech": "nobody was speaking",
+    "compression": "the recogniser repeated itself",
+    "logprob": "the recogniser was guessing",
+    "low_confidence": "the recogniser was guessing",
+}
+
+_SCORES = {
+    "talk_share": "Agent's talk share",
+    "longest_monologue": "Longest monologue",
+    "longest_monologue_s": "Longest monologue",
+    "open_share": "Open questions",
+    "impact_share": "Impact questions",
+}
+
+
+def explain_flag(flag: str) -> Explained:
+    """Name and meaning of a call's flag; an unknown flag is shown as it is."""
+    return _FLAGS.get(flag) or Explained(sentence_case(flag), "Something about this recording is out of the ordinary.")
+
+
+def explain_dropped(reason: str | None) -> str:
+    """Why a stretch of text was not counted."""
+    return _DROPPED.get(reason or "", sentence_case(reason or "not reliable").lower())
+
+
+def name_score(name: str) -> str:
+    """The heading of a scorecard's line."""
+    return _SCORES.get(name, sentence_case(name))
+
+
+def sentence_case(key: str) -> str:
+    """A stored key as words: "talk_share" becomes "Talk share"."""
+    words = key.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
