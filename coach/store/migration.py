@@ -37,6 +37,7 @@ def migrate(data_dir: Path, config: StoreConfig, *, steps: Path = STEPS) -> str 
         if found is not None and engine.dialect.name == "sqlite":
             copy = str(back_up(Path(str(engine.url.database)), data_dir / BACKUPS, found))
         if engine.dialect.name == "sqlite":
+            _make_private(Path(str(engine.url.database)))
             with outside_transactions(engine) as connection:
                 connection.exec_driver_sql("PRAGMA journal_mode = WAL")  # the file remembers it
         with writing(engine) as connection:
@@ -93,6 +94,14 @@ def back_up(database: Path, folder: Path, label: str) -> Path:
         unfinished.unlink(missing_ok=True)
         raise explained_os(error) from error
     return target
+
+
+def _make_private(database: Path) -> None:
+    """A new database is for its owner only, whatever the folder is; its log files take over the mode."""
+    try:
+        database.touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise explained_os(error) from error
 
 
 def _apply(connection: Connection, steps: Path) -> None:

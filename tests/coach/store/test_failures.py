@@ -138,8 +138,15 @@ def test_folders_with_odd_names(tmp_path: Path, make_call: MakeCall) -> None:
     folder = tmp_path / "a b%20c?d#e&f=ä"
     with open_store(folder, StoreConfig()) as store:
         store.save_call(make_call("a"))
-    assert (folder / SQLITE_FILE).exists()
-    assert folder.stat().st_mode & 0o077 == 0
+        assert (folder / SQLITE_FILE).exists()
+
+
+def test_what_was_said_is_for_the_owner_only(tmp_path: Path, make_call: MakeCall) -> None:
+    with open_store(tmp_path / "new", StoreConfig()) as store:
+        store.save_call(make_call("a"))
+        assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+        modes = [file.stat().st_mode & 0o777 for file in (tmp_path / "new").iterdir()]
+        assert modes == [0o600] * 3, "the database and its two log files"
 
 
 def test_stores_url_hides_the_password(emptied_database: str, tmp_path: Path) -> None:

@@ -114,25 +114,32 @@ def test_reading_goes_on_while_another_process_writes(place: Any, make_call: Cal
         assert reader.counts()["turns"] == 0
 
 
-def test_readers_see_whole_calls_while_a_process_writes(place: Any, make_call: Callable[..., Call]) -> None:
-    script = """
+WRITER = """
 import sys
-from dataclasses import replace
 from pathlib import Path
 import numpy as np
 from coach.config import StoreConfig
 from coach.store import open_store
 from coach.types import Call, Metadata, Passage, Turn
 store = open_store(Path(sys.argv[1]), StoreConfig(url=sys.argv[2] or None))
-for i in range(60):
+for i in range(int(sys.argv[3])):
     n = i % 4
     passage = Passage(0, 0, None, None, "x", np.ones(4, dtype=np.float32))
     store.save_call(Call("a", Metadata(), (Turn("agent", "x"),) * n, None, "s", None, passages=(passage,) * n))
+    print(i, flush=True)
 store.close()
 """
-    with place.open() as store:
+
+
+def start_writer(place: Any, n: int) -> subprocess.Popen[str]:
+    """Another process that saves a call `a` n times, each time with as many turns as passages."""
+    command = [sys.executable, "-c", WRITER, str(place.data_dir), place.config.url or "", str(n)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_readers_see_whole_calls_while_a_process_writes(place: Any, make_call: Callable[..., Call]) -> None:
+    with place.open() as store, start_writer(place, 60) as writer:
         store.save_call(make_call("b"))
-        writer = subprocess.Popen([sys.executable, "-c", script, str(place.data_dir), place.config.url or ""])
         seen = 0
         while writer.poll() is None:
             call = store.get_call("a", embeddings=True)
@@ -142,3 +149,17 @@ store.close()
             assert store.count_calls() in (1, 2)
         assert writer.returncode == 0
         assert seen > 0
+
+
+def test_a_killed_writer_leaves_whole_calls(place: Any) -> None:
+    with place.open() as store, start_writer(place, 1_000_000) as writer:
+        assert writer.stdout is not None
+        for _ in range(25):
+            writer.stdout.readline()
+        writer.kill()
+        writer.wait(10)
+        call = store.get_call("a", embeddings=True)
+        assert call is not None
+        assert len(call.turns) == len(call.passages) == store.counts()["turns"]
+        store.save_call(call)
+        assert store.call_ids() == ["a"]
