@@ -99,7 +99,7 @@ class Pages:
         except ConfigError as problem:
             error = str(problem)
             view = view_list(store, ListQuery())
-        if error is None and view.overview.calls == 0 and not view.query.is_filtered:
+        if error is None and view.total == 0 and not view.query.is_filtered:
             return self._page("begin.html")
         return self._page("calls.html", 200 if error is None else 400, view=view, form=query, error=error)
 

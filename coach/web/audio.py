@@ -5,10 +5,11 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 CHUNK_BYTES = 64 * 1024
 MEDIA_TYPES = {
@@ -95,17 +96,30 @@ def send_recording(request: Request, folder: Path, name: str) -> Response | None
     if request.method == "HEAD":
         file.close()
         return Response(status_code=status, headers=headers, media_type=media_type)
-    return StreamingResponse(_read(file, start, end), status_code=status, headers=headers, media_type=media_type)
+    return FileStream(file, start, end, status_code=status, headers=headers, media_type=media_type)
 
 
 def _matches(header: str | None, etag: str) -> bool:
     return header is not None and any(one.strip().removeprefix("W/") in (etag, "*") for one in header.split(","))
 
 
+class FileStream(StreamingResponse):
+    """Bytes `start` to `end` of an open file, which is closed at the end, also when the player goes away before it."""
+
+    def __init__(self, file: BinaryIO, start: int, end: int, **settings: Any) -> None:
+        super().__init__(_read(file, start, end), **settings)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._file.close()
+
+
 def _read(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-    with file:
-        file.seek(start)
-        left = end - start
-        while left > 0 and (chunk := file.read(min(CHUNK_BYTES, left))):
-            left -= len(chunk)
-            yield chunk
+    file.seek(start)
+    left = end - start
+    while left > 0 and (chunk := file.read(min(CHUNK_BYTES, left))):
+        left -= len(chunk)
+        yield chunk

@@ -11,15 +11,18 @@ if TYPE_CHECKING:
     from coach.store import CallSummary, Store
 
 PAGE_SIZE = 50
+FIGURES_OVER = 3000
+"""The figures and the values offered come from at most this many calls, the newest: they are read one by one."""
 MAX_CHOICES = 200
 """Values offered per filter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the calls that match have in common. Shares are None when nothing can be said."""
+    """What calls have in common. Shares are None when nothing can be said."""
 
     calls: int
+    """How many were looked at."""
     recorded_s: float
     impact_calls: int
     impact_share: float | None
@@ -58,7 +61,10 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class CallList:
     query: ListQuery
+    total: int
+    """How many calls match."""
     overview: Overview
+    """Over those, or the newest FIGURES_OVER of them."""
     rows: tuple[Row, ...]
     first: int
     last: int
@@ -91,14 +97,17 @@ def view_list(store: "Store", query: ListQuery) -> CallList:
 
     ConfigError when a condition cannot be understood.
     """
-    matching = store.list_calls(query.filters(), text=query.text or None, order=query.order)
-    pages = max(1, -(-len(matching) // PAGE_SIZE))
+    where, text = query.filters(), query.text or None
+    total = store.count_calls(where, text=text)
+    pages = max(1, -(-total // PAGE_SIZE))
     page = min(query.page, pages)
     first = (page - 1) * PAGE_SIZE
-    shown = matching[first : first + PAGE_SIZE]
+    shown = store.list_calls(where, text=text, order=query.order, limit=PAGE_SIZE, offset=first)
+    newest = store.list_calls(where, text=text, limit=FIGURES_OVER)
     return CallList(
         query=query,
-        overview=sum_up(matching),
+        total=total,
+        overview=sum_up(newest),
         rows=tuple(Row(call, tuple(explain_flag(flag) for flag in call.flags)) for call in shown),
         first=first + 1 if shown else 0,
         last=first + len(shown),
@@ -110,7 +119,7 @@ def view_list(store: "Store", query: ListQuery) -> CallList:
         chips=tuple(
             Chip(_LABELS.get(name, name), value, query.address(without=name)) for name, value in query.conditions()
         ),
-        choices={key: _choices(matching, key) for key in FIELDS},
+        choices={key: _choices(newest, key) for key in FIELDS},
         orders=ORDERS,
     )
 

@@ -24,7 +24,7 @@ const position = () => (hasSound() ? sound.currentTime : silentPosition);
 
 const follower = new Follower(list, player, (following) => {
   const button = byId("follow");
-  if (button) button.hidden = following;
+  if (button) button.hidden = following || !hasSound();
 });
 const timeline = player ? new Timeline(byId("timeline"), length, (time) => seek(time, { follow: true })) : null;
 
@@ -99,12 +99,15 @@ function wireSound() {
     });
   }
   for (const name of ["timeupdate", "seeked", "loadedmetadata"]) sound.addEventListener(name, () => draw());
-  sound.addEventListener("error", () => {
-    silentPosition = sound.currentTime;
-    isBroken = true;
-    byId("no-sound").hidden = false;
-    for (const id of ["play", "speed", "follow"]) byId(id).hidden = true;
-  });
+  sound.addEventListener("error", giveUpSound);
+  if (sound.error) giveUpSound(); // it failed before this script ran
+}
+
+function giveUpSound() {
+  silentPosition = sound.currentTime;
+  isBroken = true;
+  byId("no-sound").hidden = false;
+  for (const id of ["play", "speed", "follow"]) byId(id).hidden = true;
 }
 
 function tick() {

@@ -267,17 +267,17 @@ def raw_get(
     return lambda path: ask_raw(app, path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def token() -> str:
     return TOKEN
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def attack() -> str:
     return ATTACK
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def attack_id() -> str:
     return ATTACK_ID
 

@@ -131,6 +131,15 @@ def test_pages_cover_all_calls_once(tmp_path: Path) -> None:
         assert links(client.get("/calls?page=99").text) == links(second)
 
 
+def test_figures_of_a_large_store_are_of_the_newest_calls_and_say_so(
+    client: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coach.web.call_list.FIGURES_OVER", 2)
+    view = view_list(store, ListQuery())
+    assert (view.total, view.overview.calls, len(view.rows)) == (5, 2, 5)
+    assert "figures: newest 2" in client.get("/calls").text
+
+
 def test_empty_and_missing_store_say_how_to_begin(empty_store: Store, tmp_path: Path) -> None:
     for store in (empty_store, lambda: None):
         client = TestClient(create_app(store, audio_dir=tmp_path, token=None), base_url="http://localhost")
