@@ -8,9 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from coach.types import MEDIA, Metadata
-
-MAX_TEXT = 2000
-"""Characters in one value; longer ones are a sign of a broken row."""
+from ingest.table import MAX_TEXT
 
 ALIASES = {
     "id": "call_id", "callid": "call_id", "contact_id": "call_id",
@@ -45,9 +43,9 @@ def parse_call_id(text: str) -> str:
 def parse_instant(text: str) -> datetime:
     """ISO 8601, `20260131-120000` and the like, or Unix seconds; a time without a zone is UTC."""
     try:
-        if re.fullmatch(r"\d{10}", text):
+        if len(text) == 10 and text.isdecimal():
             return datetime.fromtimestamp(int(text), UTC)
-        compact = _COMPACT_TIME.fullmatch(text)
+        compact = None if text[4:5] == "-" else _COMPACT_TIME.fullmatch(text)
         at = datetime.fromisoformat(f"{compact[1]}T{compact[2]}{compact[3]}" if compact else text)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
@@ -66,7 +64,7 @@ def parse_number(text: str) -> float:
 
 def parse_duration(text: str) -> float:
     """Seconds, or [h:]mm:ss."""
-    clock = _CLOCK.fullmatch(text)
+    clock = _CLOCK.fullmatch(text) if ":" in text else None
     if clock:
         return int(clock[1] or 0) * 3600.0 + int(clock[2]) * 60 + int(clock[3])
     try:

@@ -15,7 +15,7 @@ from typing import Any
 from coach.config import InboxConfig
 from coach.errors import ConfigError, InputError
 from coach.types import Metadata
-from ingest.fields import BadField, build, field_name, parse_field
+from ingest.fields import PARSERS, BadField, build, field_name, parse_field, parse_text
 from ingest.inbox import Problem, Recording
 from ingest.table import Row, read_rows
 
@@ -38,9 +38,19 @@ class _Values:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
+    index: int
     label: str
     name: str | None
     """The Metadata field; None for an unknown column."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    file_at: int
+    columns: tuple[_Column, ...]
+    """All that have a name, except the file's."""
+    typed: tuple[_Column, ...]
+    """Those of them that hold more than text."""
 
 
 class MetadataSource:
@@ -102,9 +112,9 @@ class MetadataSource:
         told = _Told(table)
         rows = read_rows(table)
         try:
-            columns, file_at = _header(next(rows, None), table)
+            header = _header(next(rows, None), table)
             for row in rows:
-                name, values = _parse_row(row, columns, file_at, table)
+                name, values = _parse_row(row, header, table, wanted)
                 if name in found and not values.error:
                     reason = f"{name!r} has a row already"
                     if values == found[name]:
@@ -209,38 +219,44 @@ def _is_inside(path: Path, inbox: Path) -> bool:
     return path.resolve().is_relative_to(inbox.resolve())
 
 
-def _header(row: Row | None, table: Path) -> tuple[list[_Column | None], int]:
-    """The columns (None: one without a name, or the file's) and which one names the file. Raises BadField."""
+def _header(row: Row | None, table: Path) -> _Header:
+    """What the first row of a table says of the others. Raises BadField."""
     if row is None or row.error:
         raise BadField(f"{table.name}: its first line is no header ({row.error if row else 'it is empty'}).")
     plain = [value.lower().replace(" ", "_") for value in row.values]
     file_at = next((plain.index(name) for name in FILE_COLUMNS if name in plain), None)
     if file_at is None:
         raise BadField(f"{table.name}: its header has no column 'file', so no row can be matched to a recording.")
-    columns: list[_Column | None] = []
+    columns: dict[str, _Column] = {}
     for i, label in enumerate(row.values):
         name = field_name(label)
-        if i != file_at and any(c and (c.name or c.label) == (name or label) for c in columns):
+        if (name or label) in columns:
             raise BadField(f"{table.name}: its header names the column {label!r} twice.")
-        columns.append(None if i == file_at or not label else _Column(label, name))
-    return columns, file_at
+        if label and i != file_at:
+            columns[name or label] = _Column(i, label, name)
+    typed = tuple(column for column in columns.values() if column.name and PARSERS[column.name] is not parse_text)
+    return _Header(file_at, tuple(columns.values()), typed)
 
 
 def _row_error(table: Path, row: Row, reason: str) -> str:
     return f"{table.name} line {row.line}: {reason}; the row was left out."
 
 
-def _parse_row(row: Row, columns: Sequence[_Column | None], file_at: int, table: Path) -> tuple[str, _Values]:
-    """(what the row calls its file, its values or error); the name is empty when the line cannot be split."""
+def _parse_row(row: Row, header: _Header, table: Path, wanted: set[str]) -> tuple[str, _Values]:
+    """(what the row calls its file, its values or error); the name is empty when the line cannot be split.
+
+    Of a row that is not wanted, only what could be wrong is parsed: a table may hold a million of them.
+    """
     if row.error:
         return "", _Values(error=_row_error(table, row, row.error))
-    name = row.values[file_at].replace("\\", "/").removeprefix("./")
+    name = row.values[header.file_at].replace("\\", "/").removeprefix("./")
     if not name:
         return "", _Values(error=_row_error(table, row, "it names no file"))
     values = _Values()
     try:
-        for column, text in zip(columns, row.values, strict=True):
-            if column is not None and text:
+        for column in header.typed if row.plain and name not in wanted else header.columns:
+            text = row.values[column.index]
+            if text:
                 _put(values, column.name, column.label, text)
     except BadField as error:
         return name, _Values(error=_row_error(table, row, str(error)))

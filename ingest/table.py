@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 MAX_LINE = 1 << 20
 """Bytes; what is longer is no row."""
+MAX_TEXT = 2000
+"""Characters in one value; longer ones are a sign of a broken row."""
 _MAX_FOLDED = 20
 """Lines that one row with line breaks inside quotes may span."""
 _DELIMITERS = ",;\t"
@@ -22,6 +24,8 @@ class Row:
     values: list[str]
     """Stripped; empty when `error` says what is wrong with the line."""
     error: str | None = None
+    plain: bool = False
+    """Known to hold no overlong value and none with a character that text may not hold."""
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -104,18 +108,19 @@ class _Lines:
 def _row(line: _Line, lines: _Lines, delimiter: str, width: int | None) -> Row:
     if line.error:
         return Row(line.number, [], line.error)
+    plain = len(line.text) <= MAX_TEXT and line.text.replace("\t", " ").isprintable()
     values = _split(line.text, delimiter)
     if values is None:
-        values = _unfold(line, lines, delimiter, width)
+        values, plain = _unfold(line, lines, delimiter, width), False
     if values is None:
         return Row(line.number, [], "its quotation marks do not match")
-    values = [value.strip() for value in values]
-    if width is not None and any(values):
+    values = list(map(str.strip, values))
+    if width is not None and len(values) != width and any(values):
         while len(values) > width and not values[-1]:
             values.pop()
         if len(values) != width:
             return Row(line.number, [], f"it has {len(values)} values, the header has {width}")
-    return Row(line.number, values)
+    return Row(line.number, values, plain=plain)
 
 
 def _split(text: str, delimiter: str) -> list[str] | None:
