@@ -1,0 +1,115 @@
+"""Marks what a recogniser made up: loops, text on silence, its favourite inventions. Nothing is deleted.
+
+Whisper repeats itself and writes subtitles' phrases where nobody speaks. Thresholds on compression, silence and
+log-probability are openai-whisper's (`whisper/transcribe.py`); the others are set so that real speech on the demo
+calls loses nothing.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from coach.types import Segment
+from ingest.speech import Span
+
+MAX_COMPRESSION = 2.4
+NO_SPEECH = 0.6
+LOW_LOGPROB = -1.0
+HOPELESS_LOGPROB = -2.0  # below it the text is a guess, whatever else speaks for it
+WEAK_LOGPROB = -0.7
+WEAK_NO_SPEECH = 0.3
+WEAK_SPEECH_S = 0.5
+MIN_OVERLAP = 0.2  # share of a segment that must be speech
+MAX_CHARS_PER_S = 45.0  # nobody speaks twice as fast as fast speech
+MIN_RATE_CHARS = 15  # shorter texts have too uncertain times for a rate
+REPEATS = {1: 8, 2: 5, 3: 4}  # times in a row that n words are repeated by a loop; 4 for longer n
+MAX_NGRAM = 12
+SAME_SEGMENTS = 3  # in a row
+SAME_WORDS = 3  # "Okay." three times is talk, a sentence three times is a loop
+LOST_SPAN_S = 0.8  # a shorter sound without text is a breath or a hum
+INVENTIONS = frozenset(
+    """
+    thank you|thanks for watching|thank you for watching|thank you so much for watching|you|bye|bye bye|please subscribe
+    like and subscribe|subscribe|see you next time|see you in the next video|ill see you in the next video|so|thats it
+    the end|subtitles by the amara org community|thanks for watching and ill see you in the next video|music|applause
+    transcription by castingwords
+    """.replace("\n", "|")
+    .replace("    ", "")
+    .split("|")
+) - {""}
+"""What Whisper says to noise, in lower case without punctuation."""
+
+
+def guard(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Segment]:
+    """One channel's segments in their order, `dropped` set on those that nobody said: loop, silence, invention,
+    outside_speech, too_fast or unlikely. `speech`: the channel's spans, unpadded."""
+    judged = [replace(segment, dropped=segment.dropped or _fault(segment, speech)) for segment in segments]
+    return _without_repeats(judged)
+
+
+def lost_speech(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Span]:
+    """Spans of speech (≥ 0.8 s) of one channel of which accepted text covers less than half."""
+    accepted = [Span(segment.start, segment.end) for segment in segments if segment.dropped is None]
+    return [span for span in speech if span.length >= LOST_SPAN_S and _overlap(span, accepted) < span.length / 2]
+
+
+def _fault(segment: Segment, speech: Sequence[Span]) -> str | None:
+    words = _words(segment.text)
+    length = segment.end - segment.start
+    spoken_s = _overlap(Span(segment.start, segment.end), speech)
+    logprob = 0.0 if segment.avg_logprob is None else segment.avg_logprob
+    no_speech = segment.no_speech_prob or 0.0
+    if not words:
+        return "silence"
+    if (segment.compression_ratio or 0.0) > MAX_COMPRESSION or _loops(words):
+        return "loop"
+    if spoken_s <= MIN_OVERLAP * length:
+        return "outside_speech"
+    if no_speech > NO_SPEECH and logprob < LOW_LOGPROB:
+        return "silence"
+    weak = no_speech > WEAK_NO_SPEECH or logprob < WEAK_LOGPROB or spoken_s < WEAK_SPEECH_S
+    if weak and " ".join(words) in INVENTIONS and (no_speech > WEAK_NO_SPEECH or logprob < LOW_LOGPROB):
+        return "invention"
+    if logprob < HOPELESS_LOGPROB:
+        return "unlikely"
+    if len(segment.text) >= MIN_RATE_CHARS and len(segment.text) > MAX_CHARS_PER_S * length:
+        return "too_fast"
+    return None
+
+
+def _without_repeats(segments: list[Segment]) -> list[Segment]:
+    """Marks all but the first of three or more equal sentences in a row as a loop."""
+    result = list(segments)
+    at = 0
+    while at < len(result):
+        words = _words(result[at].text)
+        end = at + 1
+        while end < len(result) and _words(result[end].text) == words:
+            end += 1
+        if end - at >= SAME_SEGMENTS and len(words) >= SAME_WORDS:
+            result[at + 1 : end] = [
+                replace(segment, dropped=segment.dropped or "loop") for segment in result[at + 1 : end]
+            ]
+        at = end
+    return result
+
+
+def _loops(words: Sequence[str]) -> bool:
+    """Whether the same few words come many times in a row. Digits may: people read out numbers."""
+    for n in range(1, min(MAX_NGRAM, len(words) // 4) + 1):
+        needed = REPEATS.get(n, 4) * n
+        run = n
+        for i in range(n, len(words)):
+            run = run + 1 if words[i] == words[i - n] and not words[i].isdigit() else n
+            if run >= needed:
+                return True
+    return False
+
+
+def _words(text: str) -> list[str]:
+    return re.sub(r"[^\w\s]", "", text.lower()).split()
+
+
+def _overlap(span: Span, others: Sequence[Span]) -> float:
+    """Seconds of `span` that `others` cover; these do not overlap each other much, so their parts are added up."""
+    return sum(max(0.0, min(span.end, other.end) - max(span.start, other.start)) for other in others)
