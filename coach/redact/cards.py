@@ -21,10 +21,12 @@ _PHONE = 15  # digits of the longest telephone number (ITU-T E.164)
 _UNANNOUNCED_PHONE = 14  # a national number and a correction of it
 _WHOLE_PHONE = range(9, 13)  # digits written without a space: cards are grouped otherwise, two of these are a list
 _LONG = ("4", "5", "6")
+_SHORT = ("22", "23", "24", "25", "26", "27", "30", "35", "36", "38", "39")
 # How card numbers of the networks in use begin, by length. An IMEI too has 15 digits and a check digit, but starts 35.
-_FIRST_DIGITS = {13: ("4",), 14: ("30", "36", "38", "39"), 15: ("34", "37"), 16: ("2", "3", *_LONG)} | dict.fromkeys(
+_FIRST_DIGITS = {13: ("4",), 14: ("30", "36", "38", "39"), 15: ("34", "37"), 16: (*_SHORT, *_LONG)} | dict.fromkeys(
     (17, 18, 19), _LONG
 )
+_WHOLE_OTHER = 6  # digits after which an announced number has been given
 _TAIL = 48  # digits kept to recognise an echo
 _PAY_GAP = (3, 5)  # utterances and content words that may stand between the pieces of a number near a card
 _REPEATED = 7  # digits so many are not said twice by chance
@@ -66,12 +68,16 @@ class _Run(list[Placed]):
 def find_card_data(roles: Sequence[Role], utterances: Sequence[Sequence[Token]], cues: Sequence[Cue]) -> list[Span]:
     """The stretches of card numbers, their dates and security codes, in order, none overlapping."""
     page = _Page(utterances, cues)
+    others = _OtherNumbers()
     spans: list[Span] = []
     for chain in _chains(_runs(place_numbers(utterances, cues))):
         total = _count_digits(roles, (placed for run in chain for placed in run))
         for run in chain:
             length = total if len(chain) == 1 else _count_digits(roles, run)
-            placeholder = _judge(run, length, total, page) or page.look_back(run, length)
+            if others.explain(run):
+                placeholder = _judge_other(run, roles)
+            else:
+                placeholder = page.look_back(run, length) or _judge(run, length, total, page)
             if placeholder:
                 spans += page.cut(run, placeholder)
     return spans
@@ -135,8 +141,6 @@ def _judge(run: _Run, length: int, total: int, page: "_Page") -> str | None:
     setting = run.setting
     if _has_card_checksum(run):
         return CARD
-    if setting.other:
-        return CARD if setting.other == "phone" and length > _PHONE and not run.is_soft else None
     if setting.code and length <= _CODE[1] and not run.is_soft and (length >= _CODE[0] or page.is_dense(run)):
         return CODE
     if setting.topic == "card" and _is_announced(run, length, total, page):
@@ -144,6 +148,16 @@ def _judge(run: _Run, length: int, total: int, page: "_Page") -> str | None:
     if setting.topic == "pay" and total >= _NEARLY_CARD and not run.is_soft and (length >= 2 or page.is_dense(run)):
         return CARD
     return CARD if length >= _CARD and not _is_something_else(run, length) else None
+
+
+def _judge_other(run: _Run, roles: Sequence[Role]) -> str | None:
+    """The placeholder for a number announced as another one: it stays unless it cannot be that."""
+    said: dict[str, int] = {}  # by each speaker; where speakers are not known, in each utterance
+    for utterance, group in groupby(run, key=lambda placed: placed.utterance):
+        speaker = roles[utterance] if roles[utterance] != "unknown" else str(utterance)
+        said[speaker] = said.get(speaker, 0) + sum(len(p.token.text) for p in group if not p.token.soft)
+    too_long = run.setting.other == "phone" and max(said.values()) > _PHONE and not _lists_phones(run)
+    return CARD if too_long or _has_card_checksum(run) else None
 
 
 def _is_announced(run: _Run, length: int, total: int, page: "_Page") -> bool:
@@ -164,11 +178,20 @@ def _is_something_else(run: _Run, length: int) -> bool:
     first = run[0].token
     if first.glued or length - sum(len(placed.token.text) for placed in run if placed.token.soft) < _CARD:
         return True
-    if sum(len(placed.token.text) in _WHOLE_PHONE for placed in run) > 1:
+    if _lists_phones(run):
         return True
     if (first.plus and length <= _PHONE) or (first.text.startswith("0") and length <= _UNANNOUNCED_PHONE):
         return True
-    return _counts(run)
+    return length - sum(len(group.digits) for group in _utterances(run) if _counts(group)) < _CARD
+
+
+def _lists_phones(run: _Run) -> bool:
+    return sum(len(placed.token.text) in _WHOLE_PHONE for placed in run) > 1
+
+
+def _utterances(run: _Run) -> Iterator[_Run]:
+    for _, group in groupby(run, key=lambda placed: placed.utterance):
+        yield _Run(group)
 
 
 def _counts(run: _Run) -> bool:
@@ -182,7 +205,8 @@ def _counts(run: _Run) -> bool:
 
 def _has_card_checksum(run: _Run) -> bool:
     """Whether it is a whole card number by length, first digit and check digit (ISO/IEC 7812-1, Luhn)."""
-    return any(_is_card_number(digits) for digits in {run.digits, *(placed.token.text for placed in run)})
+    parts = [placed.token.text for placed in run if not placed.token.soft]
+    return any(_is_card_number(digits) for digits in {"".join(parts), *parts})
 
 
 def _is_card_number(digits: str) -> bool:
@@ -190,6 +214,31 @@ def _is_card_number(digits: str) -> bool:
         return False
     doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
     return (sum(doubled) + sum(int(digit) for digit in digits[::-2])) % 10 == 0
+
+
+class _OtherNumbers:
+    """What was given after another number than a card's was announced, session by session.
+
+    One announcement explains one number and its repetitions; what is read out afterwards has to be judged by itself.
+    """
+
+    def __init__(self) -> None:
+        self._session = -1
+        self._given = ""
+
+    def explain(self, run: _Run) -> bool:
+        """Whether the announcement before a run explains it."""
+        if run.setting.other is None:
+            return False
+        if run.setting.session != self._session:
+            self._session, self._given = run.setting.session, ""
+        digits = run.digits
+        size = min(len(digits), _WHOLE_OTHER)
+        repeats = any(digits[i : i + size] in self._given for i in range(min(len(digits), _TAIL) - size + 1))
+        if len(self._given) >= _WHOLE_OTHER and not repeats:
+            return False
+        self._given = (self._given + digits)[-_TAIL:]
+        return True
 
 
 class _Page:
@@ -218,11 +267,17 @@ class _Page:
         """The placeholder for a number that the words after it explain: "one two three, that's the security code"."""
         last = run[-1]
         i = bisect_left(self._cue_starts, last.token.end)
-        if i == len(self._cues) or last.setting.other or run.is_soft or last.token.plus:
+        if i == len(self._cues) or run.is_soft or last.token.plus:
             return None
         cue = self._cues[i]
         near = cue.start - last.token.end <= _LOOK_BACK
-        if cue.kind == "code" and near and length in (3, 4) and cue.end <= self._utterances[last.utterance][-1].end:
+        if (
+            cue.kind == "code"
+            and near
+            and length in (3, 4)
+            and not last.setting.expiry
+            and cue.end <= self._utterances[last.utterance][-1].end
+        ):
             return CODE
         is_phone = run[0].token.text.startswith("0") and length <= _UNANNOUNCED_PHONE
         return CARD if cue.kind == "card" and near and length >= _ANNOUNCED and not is_phone else None

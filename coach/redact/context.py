@@ -14,7 +14,8 @@ _READ_OUT = 60  # digits after which a card number has been given and read back:
 FILLERS = frozenset(
     words("""um uh er erm ehm ah eh mm mmm hm hmm hmmm mhm mmhm mmhmm uhhuh huh aha ok okay okey k yes yeah yep yup ya
     right alright all sure correct exactly perfect lovely great good fine brilliant super cool thanks thank ta
-    cheers please got it that that's thats this it's its is was are the a an and then next so now sorry pardon no nope nah not
+    cheers you please got it that that's thats this it's its is was are the a an and then next so now sorry pardon no
+    nope nah not
     wait hang hold on one moment just sec second let me see look go ahead carry keep going continue i'm im i with you
     ready yours dash hyphen space dot point stroke slash comma full stop followed by again repeat repeating once more
     say said did was were what what's whats come comes after before last first do does have had i've ive i'll you're
@@ -136,7 +137,8 @@ class _Listener:
     def hear_break(self, text: str, utterance: int) -> None:
         """An amount, or something removed in an earlier round: where a card number was, its date and code are near."""
         self.broken = True
-        if text == "[card number]" and not self._alive("other", utterance):
+        if text == "[card number]":
+            self._close("other")
             self._touch("card", utterance)
 
     def _setting(self, utterance: int) -> Setting:

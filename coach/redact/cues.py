@@ -44,7 +44,7 @@ _REFERENCE_NOUN = (
     r"confirmation|transaction|authori[sz]ation|registration|flight|model|part|product|item|parcel|consignment|"
     r"patient|employee|staff|passport|licen[cs]e|n\.?h\.?s\.?|national insurance|social security|vat|tax|batch|"
     r"contract|agreement|quote|receipt|delivery|shipment|shipping|repair|fault|complaint|incident|job|asset|device|"
-    r"equipment|voucher|error|version|vehicle|chassis|roll|member(?:ship)?|subscriber|supply|installation|imei|sim)"
+    r"equipment|voucher|error|version|vehicle|chassis|roll|member(?:ship)?|subscriber|supply|installation|imei|sim|mail)"
 )
 _NUMBER = r"(?:numbers?|no|id|i\.d|code|ref|reference)\b"
 _BACK = r"(?:on|from|at|off) (?:the|your) (?:back|reverse|rear|signature|strip)\b"

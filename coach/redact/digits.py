@@ -34,6 +34,7 @@ _PLURALS = {"zeros": "0", "zeroes": "0", "noughts": "0", "ohs": "0", "ones": "1"
 _ZEROS = {"oh": "0", "o": "0", "owe": "0", "ow": "0"}
 _HOMOPHONES = _ZEROS | {"won": "1", "wan": "1", "to": "2", "too": "2", "tu": "2", "free": "3", "tree": "3", "for": "4",
                         "fore": "4", "fife": "5", "sicks": "6", "sex": "6", "ate": "8", "nein": "9"}  # fmt: skip
+_HESITATIONS = frozenset(words("um uh er erm and then"))
 _COMPANY = 3  # digits that a homophone at the edge of an utterance needs beside it: "for one one one"
 
 _UNIT_WORDS = frozenset(
@@ -42,6 +43,8 @@ _UNIT_WORDS = frozenset(
     milligrams mg ml grams litres degrees digits digit numbers figures characters letters working business gb mb""")
 )
 _MOMENTS = frozenset(words("moment sec second minute mo"))
+_CURRENCIES = frozenset(words("pounds pound quid dollars dollar euros euro"))
+_COUNTED = frozenset(words("first next other last final middle"))  # "the next four": how many, not which
 _MAX_MEASURED_DIGITS = 7  # a longer number is not an amount, whatever follows it
 _MAX_MEASURED_TOKENS = 2  # "nineteen ninety-nine pounds" is two; "four one one one pounds" is no amount
 
@@ -222,9 +225,12 @@ def _homophones_meant(text: str, offset: int, pieces: list[_Piece]) -> frozenset
     i = 0
     while i < len(pieces):
         j = i
-        while j < len(pieces) and (_is_single(pieces[j]) or _is_homophone(pieces[j])):
+        while j < len(pieces) and (_is_single(pieces[j]) or _is_homophone(pieces[j]) or pieces[j].text in _HESITATIONS):
             j += 1
         singles = [k for k in range(i, j) if _is_single(pieces[k])]
+        if not singles:  # "oh oh" is two zeros, one "oh" is surprise
+            zeros = [k for k in range(i, j) if pieces[k].text in _ZEROS]
+            meant.update(zeros if len(zeros) > 1 else ())
         if singles:
             first = i if i == 0 and len(singles) >= _COMPANY else singles[0]
             last = j - 1 if j == len(pieces) and len(singles) >= _COMPANY else singles[-1]
@@ -248,23 +254,31 @@ def _is_homophone(piece: _Piece) -> bool:
 def _without_measures(text: str, offset: int, tokens: list[Token]) -> list[Token]:
     """The tokens with numbers that measure something ("fifty pounds", "12 %", "one moment") turned into words."""
     result = list(tokens)
-    group: list[int] = []
-    for i, token in enumerate(tokens):
-        if token.kind == "number":
-            group.append(i)
-            continue
-        if group and len(group) <= _MAX_MEASURED_TOKENS and token.kind == "word":
-            _turn_measures(result, group, token.text)
-        group = []
-    for i, token in enumerate(tokens):
-        if token.kind == "number" and text[token.end - offset : token.end - offset + 2].lstrip(" ").startswith("%"):
-            result[i] = replace(token, kind="word", text="percent")
+    i = 0
+    while i < len(tokens):
+        j = i
+        while j < len(tokens) and tokens[j].kind == "number":
+            j += 1
+        if i < j <= i + _MAX_MEASURED_TOKENS:
+            before = tokens[i - 1].text if i else ""
+            after = tokens[j].text if j < len(tokens) else ""
+            sign = text[tokens[j - 1].end - offset : tokens[j - 1].end - offset + 2].lstrip()[:1]
+            measure = _measure(tokens[i:j], before, after, sign)
+            for k in range(i, j) if measure else ():
+                result[k] = replace(tokens[k], kind="word", text=measure)
+        i = max(j, i + 1)
     return result
 
 
-def _turn_measures(tokens: list[Token], group: list[int], following: str) -> None:
-    if sum(len(tokens[i].text) for i in group) > _MAX_MEASURED_DIGITS:
-        return
-    if following in _UNIT_WORDS or (following in _MOMENTS and len(group) == 1 and tokens[group[0]].text == "1"):
-        for i in group:
-            tokens[i] = replace(tokens[i], kind="word", text="moment" if following in _MOMENTS else "amount")
+def _measure(group: list[Token], before: str, after: str, sign: str) -> str:
+    """What word stands for a number between two words that make it one; "" if it is a number of its own."""
+    digits = "".join(token.text for token in group)
+    if len(digits) > _MAX_MEASURED_DIGITS:
+        return ""
+    if after in _MOMENTS and digits == "1":
+        return "moment"
+    if after in _UNIT_WORDS or sign == "%":
+        return "amount"
+    if len(group) == 1 and len(digits) <= 2 and before in _CURRENCIES:  # forty-nine pounds ninety-nine
+        return "amount"
+    return "next" if len(digits) == 1 and before in _COUNTED and len(group) == 1 else ""

@@ -114,7 +114,7 @@ def test_vtt_cue_without_end_lasts_until_the_next() -> None:
 def test_vtt_folder_gets_a_file_a_call_and_the_ones_without_times_are_told(store: Store, tmp_path: Path) -> None:
     store.save_call(replace(VOICE, id="a:b", recording_sha256=None))
     store.save_call(replace(VOICE, id="a?b", recording_sha256=None))
-    with pytest.raises(InputError, match="1 of 4 calls have turns without times.*'chat 1'") as caught:
+    with pytest.raises(InputError, match=r"1 of 4 calls have turns without times.*'chat 1'") as caught:
         export(store, "vtt", (), tmp_path / "captions")
     assert caught.value.code == "no_times"
     names = sorted(path.name for path in (tmp_path / "captions").iterdir())

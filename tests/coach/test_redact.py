@@ -2,42 +2,25 @@
 
 import re
 import time
+import warnings
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coach.errors import ConfigError
 from coach.redact import Redaction, Redactor
 from coach.types import ROLES, Role
 
 REDACTOR = Redactor()
-_NUMBER_WORDS = [
-    "oh",
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "double",
-    "triple",
-    "forty",
-    "hundred",
-    "to",
-    "for",
-    "4",
-    "1111",
-    "4111",
-    "123",
-]
-_TALK = [
-    "card number", "my card", "security code", "on the back", "order number", "phone", "expires", "ending in", "yes", "um",
-    "pounds", "£12.50", "10:30", "2026-09-14", "[card number]", "[security code]", "sorry", "what a lovely day", ",", ".", "\n",
-]  # fmt: skip
+_NUMBER_WORDS = (
+    "oh zero one two three four five six seven eight nine double triple forty hundred to for 4 1111 4111 123"
+)
+_TALK = (
+    "card number|my card|security code|on the back|order number|phone|expires|ending in|yes|um|pounds|£12.50|10:30"
+    "|2026-09-14|[card number]|[security code]|sorry|what a lovely day|,|.|\n"
+)
+_WORDS = [*_NUMBER_WORDS.split(), *_TALK.split("|")]
 
 
 def talk(*lines: str) -> list[str]:
@@ -144,6 +127,42 @@ def test_other_numbers_survive(line: str) -> None:
     assert talk(line) == [line[3:]]
 
 
+def test_number_after_an_answered_question_for_another_is_judged_by_itself() -> None:
+    lines = ["a: What's the best phone number?", "c: 07700 900123", "a: How will you pay?", "c: 3782 822463 10005"]
+    assert talk(*lines)[1:] == ["07700 900123", "How will you pay?", "[card number]"]
+
+
+def test_two_telephone_numbers_in_a_list_survive() -> None:
+    assert talk("c: All right. 18602459216,13804033800") == ["All right. 18602459216,13804033800"]
+
+
+def test_zeros_alone_in_a_turn_are_part_of_the_number() -> None:
+    texts = talk("a: The card number?", "c: sixty-seven fifty-nine", "a: go on", "c: oh oh", "a: and the next four?")
+    assert texts[1:] == ["[card number]", "go on", "[card number]", "and the next four?"]
+
+
+def test_amount_said_after_the_card_survives() -> None:
+    texts = talk("c: my card is 4111 1111 1111 1111", "a: So that's forty-nine pounds ninety-nine taken in one moment.")
+    assert texts[1] == "So that's forty-nine pounds ninety-nine taken in one moment."
+
+
+def test_names_are_removed_only_when_wanted() -> None:
+    pytest.importorskip("presidio_analyzer")
+    line: tuple[Role, str] = ("agent", "Good morning, my name is Sarah Jones, how can I help you?")
+    assert not REDACTOR.redact([line])[0].changed
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # spaCy and Presidio deprecate things of each other's while loading
+        redaction = Redactor(names=True).redact([line, ("customer", "4111 1111 1111 1111")])
+    assert redaction[0] == Redaction("Good morning, my name is [name], how can I help you?", True, ("name",))
+    assert redaction[1].kinds == ("card_number",)
+
+
+def test_names_without_presidio_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match="`names` extra"):
+        Redactor(names=True)
+
+
 def test_phone_number_survives_being_read_back() -> None:
     lines = [
         "c: oh seven seven double oh nine hundred one two three",
@@ -161,18 +180,18 @@ def test_changed_and_kinds_tell_what_was_removed() -> None:
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(ROLES), st.text()), max_size=6))
 def test_any_text_is_kept_in_number_and_order(utterances: list[tuple[Role, str]]) -> None:
     assert len(REDACTOR.redact(utterances)) == len(utterances)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(
         st.tuples(
             st.sampled_from(ROLES),
-            st.lists(st.sampled_from(_NUMBER_WORDS + _TALK), max_size=12).map(" ".join),
+            st.lists(st.sampled_from(_WORDS), max_size=12).map(" ".join),
         ),
         max_size=8,
     )
@@ -204,5 +223,5 @@ def test_redacting_twice_changes_nothing_more(utterances: list[tuple[Role, str]]
 def test_time_grows_in_proportion_to_length(piece: str) -> None:
     """A pattern that backtracks would take minutes at this length, not a second."""
     started = time.process_time()
-    REDACTOR.redact([("customer", piece * (50_000 // len(piece)))])
+    REDACTOR.redact([("customer", piece * (20_000 // len(piece)))])
     assert time.process_time() - started < 10
