@@ -1,6 +1,6 @@
 """Who is on which channel."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -115,9 +115,7 @@ def are_same_sound(a: np.ndarray, b: np.ndarray) -> bool:
     """
     n = len(a)
     sums = np.zeros(5)
-    for start in range(0, n, _BLOCK):
-        x = a[start : start + _BLOCK].astype(np.float64)
-        y = b[start : start + _BLOCK].astype(np.float64)
+    for x, y in zip(_blocks(a), _blocks(b), strict=True):
         sums += (x.sum(), y.sum(), x @ x, y @ y, x @ y)
     if n == 0:
         return False
@@ -129,11 +127,22 @@ def are_same_sound(a: np.ndarray, b: np.ndarray) -> bool:
     return bool(abs(covariance) / sqrt(var_x * var_y) > _SAME_CORRELATION and 1 / _SAME_GAIN <= gain <= _SAME_GAIN)
 
 
+def _blocks(sound: np.ndarray) -> Iterator[np.ndarray]:
+    """The sound as float64, a minute at a time; a whole memory map by way of its file, so that no page stays mapped
+    and ten hours take no more memory than one minute."""
+    if isinstance(sound, np.memmap) and sound.filename is not None:
+        with open(sound.filename, "rb") as file:
+            while len(block := np.fromfile(file, sound.dtype, _BLOCK)):
+                yield block.astype(np.float64)
+    else:
+        for start in range(0, len(sound), _BLOCK):
+            yield sound[start : start + _BLOCK].astype(np.float64)
+
+
 def _rms(sound: np.ndarray) -> float:
     """Root mean square about the mean; 0 of an empty channel."""
     total = squares = 0.0
-    for start in range(0, len(sound), _BLOCK):
-        x = sound[start : start + _BLOCK].astype(np.float64)
+    for x in _blocks(sound):
         total += float(x.sum())
         squares += float(x @ x)
     return sqrt(max(squares / len(sound) - (total / len(sound)) ** 2, 0.0)) if len(sound) else 0.0

@@ -254,9 +254,13 @@ def _parse_row(row: Row, header: _Header, table: Path, wanted: set[str]) -> tupl
         return "", _Values(error=_row_error(table, row, "it names no file"))
     values = _Values()
     try:
-        for column in header.typed if row.plain and name not in wanted else header.columns:
-            text = row.values[column.index]
-            if text:
+        if row.plain and name not in wanted:
+            for column in header.typed:
+                if text := row.values[column.index]:
+                    parse_field(column.name, column.label, text)
+            return name, values
+        for column in header.columns:
+            if text := row.values[column.index]:
                 _put(values, column.name, column.label, text)
     except BadField as error:
         return name, _Values(error=_row_error(table, row, str(error)))
