@@ -1,0 +1,110 @@
+"""Recordings with known words and times: read from a manifest, or composed from its clips."""
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from coach.config import InboxConfig
+from coach.types import Role
+from ingest.audio import decode
+from ingest.channels import Channel
+from ingest.speech import SAMPLE_RATE
+
+DEMO_CALLS = Path(__file__).parent / "datasets" / "demo_calls" / "reference.jsonl"
+SIDES: tuple[Role, Role] = ("agent", "customer")
+ONSET_SHARE = 0.01  # -40 dB of the clip's peak
+ONSET_SAMPLES = SAMPLE_RATE // 100
+CLIPS_PER_CALL = 20
+GAPS_S = (0.3, 3.0)  # silence between a composed call's turns
+
+
+@dataclass(frozen=True, slots=True)
+class TrueTurn:
+    """What was said when, in fact."""
+
+    role: Role
+    start: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrueCall:
+    name: str
+    channels: tuple[Channel, ...]
+    turns: tuple[TrueTurn, ...]
+
+    @property
+    def duration_s(self) -> float:
+        return max(len(channel.samples) for channel in self.channels) / SAMPLE_RATE
+
+    def text_of(self, role: Role) -> str:
+        return " ".join(turn.text for turn in self.turns if turn.role == role)
+
+
+def read_manifest(path: Path, folder: Path, *, only: str = "") -> list[TrueCall]:
+    """The recordings with a reference of a manifest, decoded into `folder`.
+
+    Two forms: JSON lines with `file` and `turns` (role, start, text), recordings beside the manifest or in `calls/`,
+    left channel the agent's; or a JSON list with `path`, `kind` and `reference`, of which those with a reference count
+    and whose kind contains `only`: their first channel, one turn.
+    """
+    text = path.read_text(encoding="utf-8")
+    if text.lstrip().startswith("["):
+        rows = [row for row in json.loads(text) if row.get("reference") and only in (row.get("kind") or "")]
+        return [_clip(row, path, folder / str(i)) for i, row in enumerate(rows)]
+    rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+    return [_call(row, path, folder / str(i)) for i, row in enumerate(rows)]
+
+
+def _clip(row: dict[str, Any], manifest: Path, out: Path) -> TrueCall:
+    audio = decode(_find(row["path"], manifest), out, InboxConfig())
+    channel = Channel(0, "unknown", audio.channel(0))
+    return TrueCall(Path(row["path"]).name, (channel,), (TrueTurn("unknown", None, row["reference"]),))
+
+
+def _call(row: dict[str, Any], manifest: Path, out: Path) -> TrueCall:
+    audio = decode(_find(row["file"], manifest), out, InboxConfig())
+    channels = tuple(Channel(i, SIDES[i], audio.channel(i)) for i in range(min(2, audio.channels)))
+    turns = tuple(TrueTurn(turn["role"], turn.get("start"), turn["text"]) for turn in row["turns"])
+    return TrueCall(row.get("id") or row["file"], channels, turns)
+
+
+def _find(name: str, manifest: Path) -> Path:
+    places = [manifest.parent / name, manifest.parent / "calls" / name, manifest.parent.parent / name]
+    return next((place for place in places if place.is_file()), places[0])
+
+
+def compose(clips: Sequence[TrueCall], seed: int) -> list[TrueCall]:
+    """Two-channel calls of 20 clips each, sides alternating, with random gaps; a turn starts at its clip's onset."""
+    drawn = random.Random(seed)
+    order = list(clips)
+    drawn.shuffle(order)
+    groups = [order[at : at + CLIPS_PER_CALL] for at in range(0, len(order), CLIPS_PER_CALL)]
+    return [_composed(f"composed-{i}", group, drawn) for i, group in enumerate(groups)]
+
+
+def _composed(name: str, clips: Sequence[TrueCall], drawn: random.Random) -> TrueCall:
+    parts: list[list[np.ndarray]] = [[], []]
+    turns: list[TrueTurn] = []
+    at = 0
+    for i, clip in enumerate(clips):
+        gap = round(drawn.uniform(*GAPS_S) * SAMPLE_RATE)
+        sound = np.asarray(clip.channels[0].samples)
+        parts[i % 2] += [np.zeros(gap, dtype=np.int16), sound]
+        parts[1 - i % 2].append(np.zeros(gap + len(sound), dtype=np.int16))
+        turns.append(TrueTurn(SIDES[i % 2], (at + gap) / SAMPLE_RATE + onset_s(sound), clip.turns[0].text))
+        at += gap + len(sound)
+    channels = tuple(Channel(side, SIDES[side], np.concatenate(part)) for side, part in enumerate(parts))
+    return TrueCall(name, channels, tuple(turns))
+
+
+def onset_s(samples: np.ndarray) -> float:
+    """The start of the first 10 ms in which a clip (int16) comes within 40 dB of its peak; 0 for silence."""
+    level = np.abs(samples[: len(samples) // ONSET_SAMPLES * ONSET_SAMPLES].astype(np.int32))
+    loud = level.reshape(-1, ONSET_SAMPLES).max(axis=1, initial=0) > ONSET_SHARE * level.max(initial=1)
+    return float(np.argmax(loud)) * ONSET_SAMPLES / SAMPLE_RATE
