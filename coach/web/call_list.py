@@ -25,6 +25,8 @@ class Overview:
     """How many were looked at."""
     recorded_s: float
     impact_calls: int
+    agent_calls: int
+    """Calls of which the agent's questions are known; the impact share is of these."""
     impact_share: float | None
     open_questions: int
     questions: int
@@ -55,6 +57,8 @@ class Chip:
 @dataclass(frozen=True, slots=True)
 class Row:
     call: "CallSummary"
+    n_questions: int | None
+    """None when nobody knows who the agent is."""
     flags: tuple[Explained, ...]
 
 
@@ -108,7 +112,7 @@ def view_list(store: "Store", query: ListQuery) -> CallList:
         query=query,
         total=total,
         overview=sum_up(newest),
-        rows=tuple(Row(call, tuple(explain_flag(flag) for flag in call.flags)) for call in shown),
+        rows=tuple(_view_row(call) for call in shown),
         first=first + 1 if shown else 0,
         last=first + len(shown),
         previous=query.address(page=page - 1) if page > 1 else None,
@@ -127,17 +131,29 @@ def view_list(store: "Store", query: ListQuery) -> CallList:
 _LABELS = FIELDS | {"q": "Text", "since": "From", "until": "To", "where": "Where"}
 
 
+def knows_agent(call: "CallSummary") -> bool:
+    """False for a call with everybody on one channel, whose questions cannot be told from the customer's."""
+    return call.n_questions > 0 or not {"mono", "duplicated_mono"} & set(call.flags)
+
+
+def _view_row(call: "CallSummary") -> Row:
+    flags = tuple(explain_flag(flag) for flag in call.flags)
+    return Row(call, call.n_questions if knows_agent(call) else None, flags)
+
+
 def sum_up(calls: Sequence["CallSummary"]) -> Overview:
     """The figures at the top of the list."""
     questions = sum(call.n_questions for call in calls)
     opened = sum(round((call.open_share or 0.0) * call.n_questions) for call in calls)
     impact = sum(bool(call.impact_count) for call in calls)
+    known = sum(knows_agent(call) for call in calls)
     talk = sorted(call.talk_share for call in calls if call.talk_share is not None)
     return Overview(
         calls=len(calls),
         recorded_s=sum(call.duration_s or 0.0 for call in calls),
         impact_calls=impact,
-        impact_share=impact / len(calls) if calls else None,
+        agent_calls=known,
+        impact_share=impact / known if known else None,
         open_questions=opened,
         questions=questions,
         open_share=opened / questions if questions else None,

@@ -1,45 +1,13 @@
 """Everything the page of one call shows, worked out before any template sees it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from coach.types import Call, Evidence, Medium, Metadata, Score, Segment, Turn
+from coach.types import Call, Medium, Metadata, Segment
 from coach.web import formats
+from coach.web.scores import CardView, Figure, Moment, figures_of, view_scores
 from coach.web.timeline import Lane, call_length, lay_out
 from coach.web.transcript import QuestionView, TurnView, view_questions, view_turns
-from coach.web.wording import MEDIUM_NAMES, ROLE_NAMES, Explained, explain_dropped, explain_flag, name_score
-
-TIMES = "\N{MULTIPLICATION SIGN}"
-SHOWN_EVIDENCE = 4
-"""Links per line of the scorecard; the rest is one click away in a folded list."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One of the few numbers at the top. `share` is 0..1 where a bar makes sense."""
-
-    name: str
-    value: str
-    detail: str
-    share: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A link into the transcript."""
-
-    turn: int
-    time_s: float | None
-    label: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreView:
-    figure: Figure
-    explanation: str
-    evidence: tuple[Moment, ...]
-    more: tuple[Moment, ...]
+from coach.web.wording import MEDIUM_NAMES, ROLE_NAMES, Explained, explain_dropped, explain_flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +34,7 @@ class CallPage:
     turns: tuple[TurnView, ...]
     questions: tuple[QuestionView, ...]
     figures: tuple[Figure, ...]
-    rubric: str | None
-    scores: tuple[ScoreView, ...]
+    card: CardView | None
     dropped: tuple[DroppedView, ...]
 
 
@@ -75,7 +42,7 @@ def view_call(call: Call) -> CallPage:
     """The page of a call. Times, audio, questions and scorecard may each be missing."""
     length_s = call_length(call.duration_s, call.turns, has_sound=call.audio is not None)
     questions = view_questions(call, length_s)
-    scores = call.scorecard.scores if call.scorecard else ()
+    card = call.scorecard
     return CallPage(
         id=call.id,
         title=title_of(call.id, call.metadata),
@@ -89,9 +56,8 @@ def view_call(call: Call) -> CallPage:
         lanes=() if length_s is None else lay_out(call.turns, length_s),
         turns=view_turns(call, questions),
         questions=questions,
-        figures=figures_of(questions, scores),
-        rubric=call.scorecard.rubric if call.scorecard else None,
-        scores=tuple(_view_score(score, call.turns) for score in scores),
+        figures=figures_of(call.turns, questions, card.scores if card else ()),
+        card=view_scores(card.rubric, card.scores, call.turns) if card else None,
         dropped=tuple(_view_dropped(segment) for segment in sorted(call.dropped, key=lambda one: one.start)),
     )
 
@@ -152,42 +118,6 @@ def facts_of(call: Call) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in known if value)
 
 
-def figures_of(questions: Sequence[QuestionView], scores: Sequence[Score]) -> tuple[Figure, ...]:
-    """Questions asked, how many of them open, how often impact was asked, and the agent's talk share if known."""
-    asked = len(questions)
-    opened = sum(question.form == "open" for question in questions)
-    impact = sum(question.function == "impact" for question in questions)
-    share = opened / asked if asked else None
-    talk = next((score for score in scores if score.name == "talk_share"), None)
-    figures = [
-        Figure("Questions", str(asked), "asked by the agent"),
-        Figure("Open", formats.percent(share), f"{opened} of {asked}" if asked else "no questions", share),
-        Figure("Impact asked", f"{impact}{TIMES}" if impact else "never", "what it means to the customer"),
-    ]
-    if talk is not None and talk.value is not None:
-        figures.append(Figure("Agent talks", formats.percent(talk.value), "of the time anybody speaks", talk.value))
-    return tuple(figures)
-
-
-def _view_score(score: Score, turns: Sequence[Turn]) -> ScoreView:
-    if score.unit == "share":
-        value, share = formats.percent(score.value), score.value
-    elif score.unit == "s":
-        value, share = formats.clock(score.value), None
-    else:
-        value, share = formats.number(score.value), None
-    detail = f"{score.n} of {score.of}" if score.n is not None and score.of is not None else ""
-    moments = tuple(_moment(one, turns) for one in score.evidence if 0 <= one.turn < len(turns))
-    figure = Figure(name_score(score.name), value, detail, share)
-    return ScoreView(figure, score.explanation, moments[:SHOWN_EVIDENCE], moments[SHOWN_EVIDENCE:])
-
-
-def _moment(evidence: Evidence, turns: Sequence[Turn]) -> Moment:
-    time_s = evidence.time_s if evidence.time_s is not None else turns[evidence.turn].start
-    label = f"turn {evidence.turn + 1}" if time_s is None else formats.clock(time_s)
-    return Moment(evidence.turn, time_s, label, evidence.text or turns[evidence.turn].text)
-
-
 def _view_dropped(segment: Segment) -> DroppedView:
-    moment = Moment(-1, segment.start, formats.clock(segment.start), segment.text)
+    moment = Moment(None, segment.start, formats.clock(segment.start), segment.text)
     return DroppedView(moment, ROLE_NAMES[segment.role], explain_dropped(segment.dropped))

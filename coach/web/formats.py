@@ -26,6 +26,13 @@ def length(seconds: float | None) -> str:
     return f"{seconds / 3600:.1f} h" if seconds < 360_000 else f"{seconds / 3600:,.0f} h"
 
 
+def stretch(seconds: float | None) -> str:
+    """How long somebody speaks, rounded: 45 s, 1:13."""
+    if seconds is None:
+        return MISSING
+    return f"{seconds:.0f} s" if round(seconds) < 60 else clock(round(seconds))
+
+
 def percent(share: float | None) -> str:
     """A share in 0..1 as whole percent."""
     return MISSING if share is None else f"{share * 100:.0f} %"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from coach.types import Form, Function, Role
+from coach.types import FUNCTIONS, Form, Function, Role
 
 ROLE_NAMES: dict[Role, str] = {"agent": "Agent", "customer": "Customer", "unknown": "Speaker"}
 
@@ -48,6 +48,17 @@ _FLAGS = {
     "mono": Explained(
         "One channel", "Everybody is on one channel, so who is speaking could not be told, nor what the agent asked."
     ),
+    "damaged": Explained("Damaged file", "Parts of the recording could not be decoded and are missing."),
+    "length_corrected": Explained("Wrong length in the file", "The file gives a wrong length; the sound is whole."),
+    "gaps_filled": Explained("Gaps", "The recording has gaps; they are silent here, so that all times stay right."),
+    "more_tracks_ignored": Explained("More tracks", "The file holds further sound tracks; only the first was used."),
+    "silent_channel": Explained("A silent channel", "One of the two sides holds no sound at all."),
+    "sides_differ_in_length": Explained(
+        "Sides of different length", "The two sides' recordings differ in length, so they may not start together."
+    ),
+    "second_channel_ignored": Explained(
+        "A channel left out", "One side's file holds two different channels; the louder one was used."
+    ),
     "speech_lost": Explained(
         "Speech without text", "Somebody speaks where no usable text came out. Listen to those moments yourself."
     ),
@@ -56,19 +67,23 @@ _FLAGS = {
 _DROPPED = {
     "loop": "the recogniser repeated itself",
     "silence": "nobody was speaking",
-    "no_speech": "nobody was speaking",
-    "compression": "the recogniser repeated itself",
-    "logprob": "the recogniser was guessing",
-    "low_confidence": "the recogniser was guessing",
+    "outside_speech": "nobody was speaking",
+    "invention": "a phrase the recogniser tends to invent",
+    "unlikely": "the recogniser was guessing",
+    "too_fast": "more words than anybody can say in that time",
 }
 
 _SCORES = {
-    "talk_share": "Agent's talk share",
-    "longest_monologue": "Longest monologue",
-    "longest_monologue_s": "Longest monologue",
+    "open_questions": "Open",
+    "closed_questions": "Closed",
     "open_share": "Open questions",
     "impact_share": "Impact questions",
-}
+    "talk_share": "Agent's talk share",
+    "longest_monologue": "Agent's longest stretch",
+    "customer_longest_monologue": "Customer's longest stretch",
+    "reply_words_open": "Words answered to open questions",
+    "reply_words_closed": "Words answered to closed questions",
+} | {f"{function}_questions": function.capitalize() for function in FUNCTIONS}
 
 
 def explain_flag(flag: str) -> Explained:

@@ -1,5 +1,7 @@
 """The list of calls: rows, figures, filters, order, pages, and clear sentences for what cannot be meant."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -12,7 +14,7 @@ from coach.errors import StoreError
 from coach.store import Store, migrate, open_store
 from coach.types import Call, Metadata
 from coach.web.app import create_app
-from coach.web.call_list import PAGE_SIZE, view_list
+from coach.web.call_list import PAGE_SIZE, sum_up, view_list
 from coach.web.list_query import ORDERS, ListQuery
 
 
@@ -43,6 +45,13 @@ def test_missing_values_are_dashes(client: TestClient) -> None:
     assert row.count("–") >= 4  # noqa: RUF001
     assert "None" not in row
     assert "nan" not in row
+
+
+def test_calls_where_nobody_is_known_to_be_the_agent_do_not_count_as_not_asked(store: Store) -> None:
+    summaries = store.list_calls()
+    mono = replace(summaries[-1], flags=("mono",), n_questions=0, impact_count=0)
+    overview = sum_up([*summaries, mono])
+    assert (overview.calls, overview.agent_calls, overview.impact_share) == (6, 5, pytest.approx(0.2))
 
 
 def test_figures_on_top_count_the_calls_where_impact_was_asked(store: Store) -> None:
@@ -138,6 +147,17 @@ def test_figures_of_a_large_store_are_of_the_newest_calls_and_say_so(
     view = view_list(store, ListQuery())
     assert (view.total, view.overview.calls, len(view.rows)) == (5, 2, 5)
     assert "figures: newest 2" in client.get("/calls").text
+
+
+def test_pages_are_answered_while_a_run_writes(client: TestClient, data_dir: Path) -> None:
+    with closing(sqlite3.connect(data_dir / "callcoach.sqlite", isolation_level=None)) as run:
+        run.execute("BEGIN IMMEDIATE")
+        run.execute("DELETE FROM calls")
+        try:
+            assert len(links(client.get("/calls").text)) == 5
+            assert client.get("/calls/spoken-1").status_code == 200
+        finally:
+            run.execute("ROLLBACK")
 
 
 def test_empty_and_missing_store_say_how_to_begin(empty_store: Store, tmp_path: Path) -> None:

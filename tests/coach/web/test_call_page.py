@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from coach.config import StoreConfig
+from coach.scorecard import score
 from coach.store import Store, migrate, open_store
 from coach.types import Call, Metadata, Turn
 from coach.web.app import create_app
@@ -18,6 +19,7 @@ from coach.web.call_page import view_call
 from coach.web.formats import call_path
 from coach.web.timeline import call_length, lay_out
 from coach.web.transcript import QuestionView, cut
+from coach.web.wording import explain_dropped, explain_flag
 
 AskRaw = Callable[[Starlette, str], tuple[int, str]]
 RawGet = Callable[[str], tuple[int, str]]
@@ -41,7 +43,7 @@ def test_call_page_shows_transcript_scores_and_metadata(client: TestClient) -> N
         "closed · check · unsure",
         "Open questions",
         "1 of 3",
-        "0:06",
+        "6 s",
         "spring",
         "the recogniser repeated itself",
         "Thank you. Thank you. Thank you.",
@@ -62,7 +64,7 @@ def test_all_words_of_every_turn_are_on_the_page(client: TestClient, spoken: Cal
 
 def test_evidence_links_to_the_turn_and_its_time(client: TestClient) -> None:
     text = client.get("/calls/spoken-1").text
-    assert re.search(r'<a class="moment" href="#turn-1" data-time="[\d.]+">0:01</a>', text)
+    assert re.search(r'<a class="moment" href="#turn-1" data-time="[\d.]+" title="[^"]+">0:01</a>', text)
     assert 'id="turn-1"' in text
 
 
@@ -194,3 +196,38 @@ def test_page_is_made_from_the_store_as_it_is_now(store: Store) -> None:
     stored = store.get_call("spoken-1")
     assert stored is not None
     assert [figure.value for figure in view_call(stored).figures] == ["3", "33 %", "1×", "50 %"]  # noqa: RUF001
+
+
+def test_a_real_scorecard_shows_every_line_once(spoken: Callable[..., Call]) -> None:
+    call = spoken(None)
+    card = score(call.turns, call.questions, call.duration_s)
+    page = view_call(replace(call, scorecard=card))
+    assert page.card is not None
+    assert len(page.card.scores) + len(page.card.counts) == len(card.scores)
+    names = [line.figure.name for line in (*page.card.scores, *page.card.counts)]
+    assert len(set(names)) == len(names)
+    assert not [name for name in names if "_" in name]
+
+
+def test_without_an_agent_nothing_is_claimed_about_questions() -> None:
+    page = view_call(Call("m", Metadata(), (Turn("unknown", "Why?", 0.0, 1.0),), "c" * 64, "m.wav", 2.0, ("mono",)))
+    assert page.figures == ()
+
+
+FLAGS = """
+    truncated damaged length_corrected gaps_filled more_tracks_ignored mono duplicated_mono one_sided silent_channel
+    sides_differ_in_length second_channel_ignored speech_lost
+"""
+
+
+@pytest.mark.parametrize("flag", FLAGS.split())
+def test_flags_are_explained_in_words(flag: str) -> None:
+    explained = explain_flag(flag)
+    assert "out of the ordinary" not in explained.meaning
+    assert "_" not in explained.name + explained.meaning
+
+
+def test_a_flag_nobody_explained_is_still_shown() -> None:
+    assert explain_flag("new_kind").name == "New kind"
+    assert explain_dropped("new_kind") == "new kind"
+    assert explain_dropped(None) == "not reliable"
