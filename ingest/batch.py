@@ -56,7 +56,6 @@ def run(
     StoreError when the store cannot be used or the disk is full: what was committed before stays, and a rerun goes on.
     """
     began = time.monotonic()
-    data_dir.mkdir(parents=True, exist_ok=True)
     with writer_lock(data_dir, config.store.url):
         require_space(data_dir, config)
         reporter.stage("opening the store")

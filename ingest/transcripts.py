@@ -40,7 +40,6 @@ def import_transcripts(path: Path, data_dir: Path, config: Config) -> ImportSumm
     """
     imported = replaced = forgotten = 0
     failures: list[Failure] = []
-    data_dir.mkdir(parents=True, exist_ok=True)
     with writer_lock(data_dir, config.store.url):
         migrate(data_dir, config.store)
         store = open_store(data_dir, config.store)
