@@ -1,5 +1,6 @@
 """The application: which address shows what, and what is shown when something is wrong."""
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from coach.web.wording import FORM_MEANINGS, FUNCTION_MEANINGS, ROLE_NAMES
 if TYPE_CHECKING:
     from coach.store import Store
 
+_LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 
 _PROBLEMS = {
@@ -132,6 +134,7 @@ class Pages:
         return response
 
     def on_store_error(self, request: Request, error: Exception) -> Response:
+        _LOG.error("%s", error)
         return self.problem(request, 503)
 
     def on_bug(self, request: Request, error: Exception) -> Response:

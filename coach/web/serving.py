@@ -27,13 +27,16 @@ def serve(data_dir: Path, config: ServeConfig, store_config: StoreConfig) -> Non
     """Serves the pages over `data_dir` until interrupted; its address goes to stderr.
 
     A store that does not exist yet is no error: the pages say how to begin and show the calls once there are some.
-    ConfigError when the address cannot be used, or is reachable from elsewhere without a token.
+    ConfigError when the address cannot be used, or is reachable from elsewhere without a token; StoreError when there
+    is a store and it cannot be used.
     """
     if not config.token and not is_loopback(config.host):
         raise ConfigError(f"serve.host: {config.host} can be reached by others, so the pages there need a token.")
     token = load_token(data_dir) if config.token else None
     hosts = () if is_loopback(config.host) else (config.host, socket.gethostname(), socket.getfqdn())
-    app = create_app(store_opener(data_dir, store_config), audio_dir=data_dir / "audio", token=token, hosts=hosts)
+    open_later = store_opener(data_dir, store_config)
+    open_later()  # a store that cannot be used is better said now than on a page
+    app = create_app(open_later, audio_dir=data_dir / "audio", token=token, hosts=hosts)
     with listen(config.host, config.port) as listener:
         print(f"Callcoach is at {address(config.host, listener, token)}", file=sys.stderr)
         print("Press Ctrl-C to stop.", file=sys.stderr, flush=True)

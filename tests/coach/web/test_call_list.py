@@ -169,7 +169,9 @@ def test_empty_and_missing_store_say_how_to_begin(empty_store: Store, tmp_path: 
         assert client.get("/calls/x").status_code == 404
 
 
-def test_a_store_that_fails_is_503_and_a_bug_500_without_details(tmp_path: Path) -> None:
+def test_a_store_that_fails_is_503_and_a_bug_500_without_details(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     def broken() -> None:
         raise StoreError("/secret/folder: the database is damaged.")
 
@@ -184,6 +186,7 @@ def test_a_store_that_fails_is_503_and_a_bug_500_without_details(tmp_path: Path)
         assert "secret" not in answer.text
         assert "Traceback" not in answer.text
         assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "the database is damaged" in caplog.text  # the page points to the terminal
 
 
 def test_hostile_names_are_inert_and_link_to_their_call(client: TestClient, attack_id: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from coach.config import ServeConfig, StoreConfig
-from coach.errors import ConfigError
+from coach.errors import ConfigError, StoreError
 from coach.web.serving import is_loopback, load_token, serve
 
 ROOT = Path(__file__).parents[3]
@@ -97,6 +97,12 @@ def test_missing_store_is_served_and_its_calls_appear_once_it_exists(tmp_path: P
         assert "Maya Brooks" in server.get("/calls")[1]
     finally:
         server.stop()
+
+
+def test_store_that_cannot_be_used_is_said_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "callcoach.sqlite").write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError, match="not a SQLite database"):
+        serve(tmp_path, ServeConfig(port=0), StoreConfig())
 
 
 def test_token_is_made_once_and_kept(tmp_path: Path) -> None:
