@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 def words(text: str) -> list[str]:
@@ -86,8 +86,7 @@ class Token:
     """A plus sign stands before it, as in +44."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     kind: str
     start: int
     end: int
@@ -96,11 +95,7 @@ class _Piece:
 
 def read_tokens(text: str, offset: int = 0) -> list[Token]:
     """The numbers, words and breaks of one utterance in order; `offset` is added to every position. Linear in time."""
-    pieces = [
-        _Piece(match.lastgroup or "word", match.start() + offset, match.end() + offset, match.group())
-        for match in _LEXER.finditer(text)
-    ]
-    pieces = [replace(p, text=p.text.lower().replace("\u2019", "'")) if p.kind == "word" else p for p in pieces]
+    pieces = [_piece(match, offset) for match in _LEXER.finditer(text)]
     reader = _Reader(text, offset, pieces, _homophones_meant(text, offset, pieces))
     tokens: list[Token] = []
     i = 0
@@ -108,6 +103,12 @@ def read_tokens(text: str, offset: int = 0) -> list[Token]:
         token, i = reader.read(i)
         tokens.append(token)
     return _without_measures(text, offset, tokens)
+
+
+def _piece(match: re.Match[str], offset: int) -> _Piece:
+    kind = match.lastgroup or "word"
+    text = match.group().lower().replace("\u2019", "'") if kind == "word" else match.group()
+    return _Piece(kind, match.start() + offset, match.end() + offset, text)
 
 
 def ascii_digits(text: str) -> str:
