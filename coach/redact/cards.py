@@ -28,7 +28,7 @@ _FIRST_DIGITS = {13: ("4",), 14: ("30", "36", "38", "39"), 15: ("34", "37"), 16:
 )
 _WHOLE_OTHER = 6  # digits after which an announced number has been given
 _TAIL = 48  # digits kept to recognise an echo
-_PAY_GAP = (3, 5)  # utterances and content words that may stand between the pieces of a number near a card
+_PAY_GAP = (3, 2)  # utterances and content words that may stand between the pieces of a number near a card
 _REPEATED = 7  # digits so many are not said twice by chance
 _LOOK_BACK = 30  # characters between a number and the phrase that says what it was
 _ASIDE = 4  # words inside a number that are too many to be swallowed by the placeholder
@@ -111,7 +111,10 @@ def _continues(before: _Run, run: _Run) -> bool:
     if old.session != new.session or new.other or new.topic == "none":
         return False
     utterances, words = _PAY_GAP
-    return new.topic == "card" or (gap.utterances <= utterances and gap.content_words <= words)
+    if new.topic == "card":
+        return True
+    amount_or_name = run.is_soft or run[0].token.glued
+    return not amount_or_name and (gap.utterances <= utterances and gap.content_words <= words)
 
 
 def _count_digits(roles: Sequence[Role], numbers: Iterable[Placed]) -> int:
@@ -168,7 +171,7 @@ def _is_announced(run: _Run, length: int, total: int, page: "_Page") -> bool:
         return False
     if run.is_soft and total < _ANNOUNCED:
         return False
-    if length == _GROUP == total and run.digits[:2] in ("19", "20") and page.word_before(run) in _BEFORE_YEAR:
+    if length == _GROUP and run.digits[:2] in ("19", "20") and page.word_before(run) in _BEFORE_YEAR:
         return False
     return length >= _GROUP or (total >= _ANNOUNCED and (length >= 2 or page.is_dense(run)))
 

@@ -40,7 +40,8 @@ _COMPANY = 3  # digits that a homophone at the edge of an utterance needs beside
 _UNIT_WORDS = frozenset(
     words("""pounds pound quid dollars dollar bucks euros euro pence cents percent o'clock oclock am pm years year
     months month weeks week days day hours hour hrs minutes seconds mins times people kilos kg miles meters metres
-    milligrams mg ml grams litres degrees digits digit numbers figures characters letters working business gb mb""")
+    milligrams mg ml grams litres degrees digits digit numbers figures characters letters working business gb mb
+    megabytes gigabytes megs gigs""")
 )
 _MOMENTS = frozenset(words("moment sec second minute mo"))
 _CURRENCIES = frozenset(words("pounds pound quid dollars dollar euros euro"))
