@@ -1,7 +1,8 @@
 """The scorecard of one call: what the agent asked, and how talk was shared, each figure with its evidence.
 
-The first rubric, "basics 1", counts; it does not judge. DESIGN.md's beliefs decide what is counted: what a question does
-stands beside its form, and impact questions, the scarcest, have lines of their own. The open share alone is no target.
+The first rubric, "basics 1", counts; it does not judge. What a question does stands beside its form, and questions
+about impact, the scarcest and most valuable, have lines of their own. The open share alone is no target: in a public
+corpus of expert-labelled counselling it does not separate good sessions from poor ones.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -61,9 +62,8 @@ def _count(name: str, words: str, chosen: Sequence[Question], known: bool) -> Sc
         words = words.replace("questions", "question")
     unsure = sum(question.unsure for question in chosen)
     doubt = f" ({unsure} of them unsure)" if unsure else ""
-    return Score(
-        name, float(len(chosen)), "count", f"The agent asked {len(chosen) or 'no'} {words}{doubt}.", evidence=_cite(chosen)
-    )
+    explained = f"The agent asked {len(chosen) or 'no'} {words}{doubt}."
+    return Score(name, float(len(chosen)), "count", explained, evidence=_cite(chosen))
 
 
 def _share(name: str, words: str, chosen: Sequence[Question], questions: Sequence[Question], known: bool) -> Score:
@@ -128,7 +128,7 @@ def _longest_monologue(turns: Sequence[Turn], duration_s: float | None, role: Ro
 
 
 def _reply_words(turns: Sequence[Turn], questions: Sequence[Question], form: str) -> Score:
-    """Mean number of words the customer answers to a turn whose last question has this form; `of` is how many such turns.
+    """Mean number of words the customer answers to a turn whose last question has this form; `of` counts such turns.
 
     The answer is what the customer says until the agent speaks next, so a backchannel of the agent cuts it short.
     """
@@ -141,8 +141,9 @@ def _reply_words(turns: Sequence[Turn], questions: Sequence[Question], form: str
     if not answered:
         return Score(name, None, "count", f"Does not apply: no {form} question was answered.", of=0)
     mean = sum(words for _, words in answered) / len(answered)
-    words_text = f"After {form} questions the customer answered with {mean:.0f} words on average ({len(answered)} answers)."
-    return Score(name, mean, "count", words_text, of=len(answered), evidence=_cite([q for q, _ in answered]))
+    answers = "1 answer" if len(answered) == 1 else f"{len(answered)} answers"
+    explained = f"After {form} questions the customer answered with {mean:.0f} words on average ({answers})."
+    return Score(name, mean, "count", explained, of=len(answered), evidence=_cite([q for q, _ in answered]))
 
 
 def _words_after(turns: Sequence[Turn], index: int) -> int:

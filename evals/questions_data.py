@@ -42,7 +42,7 @@ def read_written() -> list[Item]:
 
 
 def read_natural(shared: Path) -> list[Item]:
-    """The labelled questions of primock57 and stc3, their text read from `shared`/data. Raises ConfigError without it."""
+    """The labelled questions of primock57 and stc3, text read from `shared`/data; ConfigError when it is not there."""
     transcripts = {**_primock57(shared), **_stc3(shared)}
     items = []
     for row in _rows(DATASET / "natural.jsonl"):

@@ -38,11 +38,11 @@ class QuestionClassifier:
         """Raises ModelError when the head was trained on another encoder or other wording patterns."""
         if encoder.name != head.card.encoder:
             raise ModelError(
-                f"The question classifier was trained on {head.card.encoder} and cannot read {encoder.name}; "
+                f"The question classifier was trained on {head.card.encoder}, not on {encoder.name}; "
                 "give it the packaged embedding model."
             )
         if head.card.facts_sha256 != FACTS_SHA256:
-            raise ModelError("The question classifier's weights belong to another version of the code; train them again.")
+            raise ModelError("The question classifier's weights belong to another version of its code: train again.")
         self._encoder = encoder
         self._head = head
 
@@ -72,7 +72,7 @@ class QuestionClassifier:
 
 
 def ask_of(turns_of_calls: Sequence[Sequence[Turn]], classifier: QuestionClassifier) -> list[tuple[Question, ...]]:
-    """The agent's questions of each call, labelled; one batch over all calls. Candidates that ask nothing are left out."""
+    """The agent's questions of each call, labelled in one batch over all calls. What asks nothing is left out."""
     found = [find_questions(turns) for turns in turns_of_calls]
     labels = iter(classifier.classify([(one.prev, one.text) for of_call in found for one in of_call]))
     labelled = [[(one, next(labels)) for one in of_call] for of_call in found]
@@ -134,10 +134,10 @@ def classify_lines(lines: Iterable[str], classifier: QuestionClassifier) -> Iter
 
 def _parse(lines: Iterable[str]) -> Iterator[_Line | _Bad]:
     """The lines as values; the first bad one ends it."""
-    numbered = enumerate(lines, start=1)
     number = 0
     try:
-        for number, line in numbered:
+        for line in lines:
+            number += 1
             if line.strip():
                 yield _Line.model_validate(json.loads(line))
     except UnicodeDecodeError as error:
@@ -154,4 +154,3 @@ def _explain(error: ValidationError | RecursionError) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     return f"{where}: {first['msg']}" if where else str(first["msg"])
-

@@ -18,8 +18,9 @@ _MIN_PREV_WORDS = 3
 """A shorter customer turn ("yeah") is read together with the one before it."""
 _MAX_WORDS_BEFORE = 4
 """In a sentence that ends with a full stop a question begins within so many words ("okay, and then tell me...")."""
-_MIN_WORDS_BETWEEN_ONSETS = 4
-"""Closer onsets belong to one question: "can you tell me | when did it start"."""
+_MAX_TAIL = 60  # characters in which a loose "and um" is looked for
+_MIN_WORDS_BETWEEN_ONSETS = 2
+"""An onset that follows the words of another so closely belongs to it: "can you tell me | when did it start"."""
 
 _ABBREVIATION = re.compile(r"(?:\b(?:mr|mrs|ms|dr|prof|st|no|vs|approx|e\.g|i\.e|etc)|(?:^|\s)[a-z])\.$", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.?!…。？！]+[\"')\]]*(?=\s|$)|\n+")  # noqa: RUF001 (full-width marks occur in chats)
@@ -52,8 +53,8 @@ _PROMPT = rf"""
     | (?:i'd|i\s+would|we'd)\s+(?:like|love)\s+to\s+(?:hear|know|understand|learn|ask)\b
 """
 _INVERTED = rf"""
-      (?:what|who|where|when|how|why)(?:'s|'re|'d|'ve|'ll|s)\b                # what's, how's, "whats" as recognisers write it
-    | {_WH}\s+(?:\w+\s+){{0,4}}?{_AUXILIARY}\s+{_SUBJECT}\b                   # what kind of phone do you, how long have they
+      (?:what|who|where|when|how|why)(?:'s|'re|'d|'ve|'ll|s)\b    # what's, and "whats" as recognisers write it
+    | {_WH}\s+(?:\w+\s+){{0,4}}?{_AUXILIARY}\s+{_SUBJECT}\b       # what kind of phone do you, how long have they
     | (?:what|how)\s+(?:is|are|was|were|would|could|can)\b
     | (?:what|who|which)\s+(?:\w+\s+){{0,2}}?(?:made|makes|brings?|brought|happen(?:s|ed)?|seems?|led|caused?|causes
         |prompted|worries|matters|went|comes|helps|changed|else)\b
@@ -73,6 +74,7 @@ _STOP = re.compile(
     r"\s+(?:okay|ok|alright|all\s+right|right|great|perfect|lovely|brilliant|thank\s+you|thanks|let\s+me\s+(?!know)|i'll|i\s+will|i'm\s+going)\b",
     re.IGNORECASE,
 )
+_LOOSE_END = re.compile(r"(?:[\s,]+(?:and|so|but|or|um|uh|er|then|well))+\s*$", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")  # noqa: RUF001 (typographic apostrophe)
 
 
@@ -115,7 +117,7 @@ def candidate_spans(text: str) -> list[tuple[int, int]]:
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
-    """Character spans of sentences: cut after . ? ! before a blank (not after an abbreviation or initial), and at newlines."""
+    """Character spans of sentences: cut after . ? ! before a blank (not after an abbreviation), and at newlines."""
     spans, start = [], 0
     for match in _SENTENCE_END.finditer(text):
         if match.group() == "." and _ABBREVIATION.search(text[start : match.end()]):
@@ -127,7 +129,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 
 def last_words(turns: Sequence[Turn], index: int) -> str:
-    """The customer's last words before turn `index`, from the nearest customer turn, or two when that one is very short."""
+    """The customer's last words before turn `index`: the nearest customer turn, or two when that one is very short."""
     words: list[str] = []
     for turn in reversed(turns[:index]):
         if turn.role == "customer" and turn.text.strip():
@@ -154,17 +156,22 @@ def _unmarked(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     what stands at its beginning.
     """
     onsets: list[int] = []
+    reached = start
     stopped = text[start:end].rstrip()[-1] in ".!…。！"  # noqa: RUF001
     for match in _ONSET.finditer(text, start, end):
         if stopped and not match["prompt"] and len(_WORD.findall(text[start : match.start()])) > _MAX_WORDS_BEFORE:
             continue
-        if not onsets or len(_WORD.findall(text[onsets[-1] : match.start()])) >= _MIN_WORDS_BETWEEN_ONSETS:
+        if not onsets or len(_WORD.findall(text[reached : match.start()])) >= _MIN_WORDS_BETWEEN_ONSETS:
             onsets.append(match.start())
+        reached = match.end()
     for onset, limit in itertools.pairwise([*onsets, end]):
         stop = next(
             (m.start() for m in _STOP.finditer(text, onset, limit) if len(_WORD.findall(text[onset : m.start()])) >= 3),
             limit,
         )
+        tail = max(onset, stop - _MAX_TAIL)
+        if loose := _LOOSE_END.search(text[tail:stop]):
+            stop = tail + loose.start()
         if span := _trim(text, onset, stop):
             yield span
 

@@ -1,6 +1,6 @@
-"""The trained part of the classifier: a small network over features, kept in one safetensors file, run by numpy.
+"""The trained part of the classifier: a kernel machine over features, kept in one safetensors file, run by numpy.
 
-The file's metadata says which encoder and which feature code it was trained with; another combination is refused
+The file's metadata says which encoder and which wording patterns it was trained with; another combination is refused
 rather than answered wrongly.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from coach.errors import ModelError
 
 HEAD_FILE = Path(__file__).with_name("head.safetensors")
-_TENSORS = ("hidden_weight", "hidden_bias", "form_weight", "form_bias", "function_weight", "function_bias")
+_TENSORS = ("support", "form_weight", "function_weight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class HeadCard:
     forms: tuple[str, ...]
     functions: tuple[str, ...]
     """Order of the outputs. `functions` lacks none: that follows from form."""
+    gamma: float
+    """Of the kernel exp(-gamma * squared distance)."""
     form_temperature: float
     function_temperature: float
     min_form_score: float
@@ -37,28 +39,35 @@ class HeadCard:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """An ensemble of M networks: features (F) → hidden layer (H) → 3 forms and 8 functions. All tensors float32."""
+    """Weights of a question's likeness to S remembered ones, for 3 forms and 8 functions. Tensors are float32."""
 
     card: HeadCard
-    hidden_weight: np.ndarray
-    """(M, F, H)"""
-    hidden_bias: np.ndarray
+    support: np.ndarray
+    """Features of the remembered questions, (S, F)."""
     form_weight: np.ndarray
-    """(M, H, 3)"""
-    form_bias: np.ndarray
+    """(S, 3)"""
     function_weight: np.ndarray
-    """(M, H, 8)"""
-    function_bias: np.ndarray
+    """(S, 8)"""
 
     def probabilities(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(n, 3) of form, and (n, 8) of function given that something is asked; rows sum to 1. Input (n, F)."""
-        hidden = np.maximum(np.matmul(features[None], self.hidden_weight) + self.hidden_bias[:, None], 0)
-        form = np.matmul(hidden, self.form_weight) + self.form_bias[:, None]
-        function = np.matmul(hidden, self.function_weight) + self.function_bias[:, None]
+        likeness = kernel(features, self.support, self.card.gamma)
         return (
-            _softmax(form.mean(axis=0) / self.card.form_temperature),
-            _softmax(function.mean(axis=0) / self.card.function_temperature),
+            softmax(likeness @ self.form_weight / self.card.form_temperature),
+            softmax(likeness @ self.function_weight / self.card.function_temperature),
         )
+
+
+def kernel(left: np.ndarray, right: np.ndarray, gamma: float) -> np.ndarray:
+    """exp(-gamma * squared distance) of every row of `left` (n, F) to every row of `right` (m, F): (n, m)."""
+    squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None] - 2 * left @ right.T
+    return np.asarray(np.exp(-gamma * np.maximum(squares, 0)))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Rows as probabilities."""
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
 def load_head(path: Path = HEAD_FILE) -> Head:
@@ -78,14 +87,10 @@ def load_head(path: Path = HEAD_FILE) -> Head:
 
 
 def save_head(head: Head, path: Path) -> None:
-    """Writes `head` so that `load_head` gives it back: weights as float16, the card as JSON in the metadata."""
+    """Writes `head` so that `load_head` gives it back: features as float16, the card as JSON in the metadata."""
     from safetensors.numpy import save_file
 
-    tensors = {name: np.ascontiguousarray(getattr(head, name).astype(np.float16)) for name in _TENSORS}
+    tensors = {name: np.ascontiguousarray(getattr(head, name)) for name in _TENSORS}
+    tensors["support"] = tensors["support"].astype(np.float16)
     save_file(tensors, str(path), metadata={"card": json.dumps(asdict(head.card), sort_keys=True)})
     path.chmod(0o644)  # safetensors writes for the owner only; an installed package is read by others
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
