@@ -9,19 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 from coach.config import RetrievalConfig
 from coach.retrieval.embeddings import Embedder
+from coach.retrieval.evidence import find_evidence
 from coach.retrieval.index import Index
-from coach.retrieval.quotes import Quote, pick
-from coach.retrieval.search import embed_query
-from coach.store import Filters, Store, StoredPassage
-from coach.types import Turn
+from coach.retrieval.quotes import Quote
+from coach.store import Filters, Store
 
 MAX_QUOTES = 6
-MAX_PASSAGES_PER_CALL = 2
-LOOK_UP_BATCH = 500
 Z_95 = 1.959964  # standard normal quantile of a two-sided 95 % interval
 
 Status = Literal["answered", "not_enough_evidence"]
@@ -86,26 +81,24 @@ def answer(
 ) -> Answer:
     """What the calls that meet `where` say to `question`, or `not_enough_evidence`.
 
-    A call matches when a passage of it is at least `config.min_similarity` near the question, scored exactly.
-    Raises StoreError when the store was embedded with another model.
+    A call matches when it has a passage at least `config.min_similarity` close to the question, as `find_evidence`
+    measures it. Raises StoreError when the store was embedded with another model.
     """
     n_total = store.count_calls(where)
-    vector = embed_query(store, embedder, question)
-    if vector is None:
-        return _not_enough(0, n_total, config)
-    view = index.view(store)
-    ids, similarities = view.rank(vector, store.passage_ids(where) if where else None)
-    near = ids[similarities >= config.min_similarity]
-    passages = _look_up(store, near.tolist())
-    n_matching = len({passage.call for passage in passages})
-    quotes = _quotes(store, embedder, vector, passages)
-    if not quotes:
-        return _not_enough(n_matching, n_total, config)
+    evidence = find_evidence(
+        store, index, embedder, question, where, min_closeness=config.min_similarity, max_quotes=MAX_QUOTES
+    )
+    if not evidence.quotes:
+        return _not_enough(n_total)
+    n_matching = len(evidence.calls)
+    n_total = max(n_total, n_matching)  # calls may have come in since they were counted
     return Answer(
         "answered",
-        _words(quotes, n_matching, n_total),
-        (_figure(n_matching, n_total, config),),
-        tuple(Citation(quote.call, _rounded(quote.start), _rounded(quote.end), quote.text) for quote in quotes),
+        _words(evidence.quotes, n_matching, n_total),
+        (_figure(n_matching, n_total, config.min_similarity),),
+        tuple(
+            Citation(quote.call, _rounded(quote.start), _rounded(quote.end), quote.text) for quote in evidence.quotes
+        ),
         n_matching,
         n_total,
     )
@@ -129,51 +122,10 @@ def place(call: str, start: float | None) -> str:
     return f"{call}@{minutes:02d}:{seconds:02d}"
 
 
-def _look_up(store: Store, ids: Sequence[int]) -> list[StoredPassage]:
-    """The passages of those ids that still exist, in that order."""
-    found: dict[int, StoredPassage] = {}
-    for first in range(0, len(ids), LOOK_UP_BATCH):
-        found.update(store.get_passages(ids[first : first + LOOK_UP_BATCH]))
-    return [found[each] for each in ids if each in found]
-
-
-def _quotes(store: Store, embedder: Embedder, vector: np.ndarray, passages: Sequence[StoredPassage]) -> list[Quote]:
-    """Up to MAX_QUOTES, every one checked against the stored transcript; first one a call, best call first."""
-    chosen = _spread(passages)
-    turns: dict[str, tuple[Turn, ...]] = {}
-    for passage in chosen:
-        if passage.call not in turns:
-            call = store.get_call(passage.call)
-            turns[passage.call] = () if call is None else call.turns
-    places = [(passage.call, turns[passage.call], passage.first_turn, passage.last_turn) for passage in chosen]
-    picked = [quote for quote in pick(embedder, vector, places) if quote is not None]
-    unique = list({quote.text.casefold(): quote for quote in reversed(picked)}.values())[::-1]
-    return [quote for quote in unique if _is_verbatim(quote, turns[quote.call])][:MAX_QUOTES]
-
-
-def _spread(passages: Sequence[StoredPassage]) -> list[StoredPassage]:
-    """The best passage of each call first, then each call's second, MAX_QUOTES in all."""
-    per_call: dict[str, int] = {}
-    layers: list[list[StoredPassage]] = [[] for _ in range(MAX_PASSAGES_PER_CALL)]
-    for passage in passages:
-        layer = per_call.get(passage.call, 0)
-        if layer < MAX_PASSAGES_PER_CALL:
-            layers[layer].append(passage)
-            per_call[passage.call] = layer + 1
-    return [passage for layer in layers for passage in layer][:MAX_QUOTES]
-
-
-def _is_verbatim(quote: Quote, turns: Sequence[Turn]) -> bool:
-    """Whether the quote is, letter for letter, part of the turn that it names."""
-    return bool(quote.text) and quote.turn < len(turns) and quote.text in turns[quote.turn].text
-
-
-def _figure(n_matching: int, n_total: int, config: RetrievalConfig) -> Figure:
-    interval = wilson(n_matching, n_total)
-    low, high = (None, None) if interval is None else (round(interval[0], 4), round(interval[1], 4))
-    label = f"calls with a passage similar to the question (similarity at least {config.min_similarity:.2f})"
-    value = round(n_matching / n_total, 4) if n_total else None
-    return Figure(label, n_matching, n_total, value, "share", low, high)
+def _figure(n: int, total: int, min_closeness: float) -> Figure:
+    label = f"calls with a passage similar to the question (at least {min_closeness:.2f} close)"
+    low, high = wilson(n, total) or (None, None)
+    return Figure(label, n, total, _share(n / total if total else None), "share", _share(low), _share(high))
 
 
 def _words(quotes: Sequence[Quote], n_matching: int, n_total: int) -> str:
@@ -182,9 +134,13 @@ def _words(quotes: Sequence[Quote], n_matching: int, n_total: int) -> str:
     return f"{n_matching} of {n_total} calls {verb} a passage similar to the question. Said there: {said}"
 
 
-def _not_enough(n_matching: int, n_total: int, config: RetrievalConfig) -> Answer:
+def _not_enough(n_total: int) -> Answer:
     text = f"Not enough evidence: none of {n_total} calls has a passage close enough to the question."
-    return Answer("not_enough_evidence", text, (_figure(n_matching, n_total, config),), (), n_matching, n_total)
+    return Answer("not_enough_evidence", text, (), (), 0, n_total)
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -79,7 +79,6 @@ def build(store: Store, index_dir: Path, *, erase: bool = False) -> str:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         if erase:
-            (index_dir / CURRENT_FILE).unlink(missing_ok=True)
             _remove_except(index_dir, set(), must=True)
         raise
     _remove_except(index_dir, {name} if erase or previous is None else {name, previous}, must=erase)
@@ -223,7 +222,10 @@ def _make_current(index_dir: Path, name: str) -> None:
         stream.write(name + "\n")
         stream.flush()
         os.fsync(stream.fileno())
-    temporary.replace(index_dir / CURRENT_FILE)
+    current = index_dir / CURRENT_FILE
+    if current.is_dir() and not current.is_symlink():
+        shutil.rmtree(current)  # damage that a replacement cannot undo
+    temporary.replace(current)
     _sync_one(index_dir)
 
 

