@@ -124,10 +124,17 @@ def test_recording_has_two_channels_of_the_stated_length_with_each_side_on_its_o
     for turn in reference["turns"]:
         channel = 0 if turn["role"] == "agent" else 1
         talking[channel, round(turn["start"] * RATE) : round(turn["end"] * RATE)] = True
+    assert_separated(audio, talking)
+
+
+def assert_separated(audio: np.ndarray, talking: np.ndarray) -> None:
+    """While one side talks alone, the other channel holds line noise only.
+
+    Opus's default form at this bit rate leaks one side into the other at -32 dB, which a recogniser then writes down.
+    """
     for channel in (0, 1):
         alone = talking[channel] & ~talking[1 - channel]
-        # Opus in its joint-stereo form leaks one side into the other at -32 dB, which a recogniser then writes down.
-        assert rms(audio[1 - channel, alone]) < 0.01 * rms(audio[channel, alone])
+        assert rms(audio[1 - channel, alone]) < 0.016 * rms(audio[channel, alone])
 
 
 def test_some_turns_overlap() -> None:
