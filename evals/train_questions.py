@@ -59,12 +59,13 @@ def _variants(item: Item) -> tuple[Item, ...]:
 
 
 def fit(items: Sequence[Item], table: FeatureTable, *, temperatures: tuple[float, float] = (1.0, 1.0)) -> Head:
-    """A head that remembers `items` and is fitted to them and their bare copies by weighted kernel ridge regression.
+    """A head fitted to `items` and their bare copies by weighted kernel ridge regression.
 
-    Closed form, so the same data give the same head. Function is fitted on what asks something.
+    It remembers only the questions written for this project: what was learned from the corpora lies in the weights,
+    so nothing of theirs is shipped. Closed form: the same data give the same head. Function is fitted on what asks.
     """
     variants = [variant for item in items for variant in _variants(item)]
-    support = table.of(items).astype(np.float64)
+    support = table.of([item for item in items if item.source == "written"]).astype(np.float64)
     likeness = kernel(table.of(variants).astype(np.float64), support, GAMMA)
     asked = [row for row, one in enumerate(variants) if one.form != "none"]
     own = kernel(support, support, GAMMA)
