@@ -107,4 +107,4 @@ def onset_s(samples: np.ndarray) -> float:
     """The start of the first 10 ms in which a clip (int16) comes within 40 dB of its peak; 0 for silence."""
     level = np.abs(samples[: len(samples) // ONSET_SAMPLES * ONSET_SAMPLES].astype(np.int32))
     loud = level.reshape(-1, ONSET_SAMPLES).max(axis=1, initial=0) > ONSET_SHARE * level.max(initial=1)
-    return float(np.argmax(loud)) * ONSET_SAMPLES / SAMPLE_RATE
+    return float(np.argmax(loud)) * ONSET_SAMPLES / SAMPLE_RATE if len(loud) else 0.0

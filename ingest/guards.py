@@ -16,9 +16,8 @@ MAX_COMPRESSION = 2.4
 NO_SPEECH = 0.6
 LOW_LOGPROB = -1.0
 HOPELESS_LOGPROB = -2.0  # below it the text is a guess, whatever else speaks for it
-WEAK_LOGPROB = -0.7
 WEAK_NO_SPEECH = 0.3
-WEAK_SPEECH_S = 0.5
+WEAK_SPEECH_S = 0.15  # a "bye" takes longer
 MIN_OVERLAP = 0.2  # share of a segment that must be speech
 MAX_CHARS_PER_S = 45.0  # nobody speaks twice as fast as fast speech
 MIN_RATE_CHARS = 15  # shorter texts have too uncertain times for a rate
@@ -67,8 +66,8 @@ def _fault(segment: Segment, speech: Sequence[Span]) -> str | None:
         return "outside_speech"
     if no_speech > NO_SPEECH and logprob < LOW_LOGPROB:
         return "silence"
-    weak = no_speech > WEAK_NO_SPEECH or logprob < WEAK_LOGPROB or spoken_s < WEAK_SPEECH_S
-    if weak and " ".join(words) in INVENTIONS and (no_speech > WEAK_NO_SPEECH or logprob < LOW_LOGPROB):
+    weak = no_speech > WEAK_NO_SPEECH or logprob < LOW_LOGPROB or spoken_s < WEAK_SPEECH_S
+    if weak and " ".join(words) in INVENTIONS:
         return "invention"
     if logprob < HOPELESS_LOGPROB:
         return "unlikely"

@@ -112,7 +112,8 @@ def load_whisper(weights: WhisperWeights, device: str) -> "Whisper":
             f"The weights of {weights.name} do not fit a Whisper model: {error}", code="weights_format"
         ) from None
     if weights.name in _ALIGNMENT_HEADS:
-        model.set_alignment_heads(_ALIGNMENT_HEADS[weights.name])
+        with suppress(RuntimeError):  # a file may be called like one of OpenAI's models and be another
+            model.set_alignment_heads(_ALIGNMENT_HEADS[weights.name])
     return model.eval().requires_grad_(False).to(device)
 
 

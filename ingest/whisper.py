@@ -109,12 +109,13 @@ def segments_of(decoded: Decoded, tokenizer: Tokenizer, duration_s: float) -> li
     def close(end: float) -> None:
         text = tokenizer.decode([decoded.tokens[i] for i in held])
         if text.strip():
-            final = max(start, min(end, duration_s))
+            first = min(start, duration_s)
+            final = max(first, min(end, duration_s))
             logprobs = [decoded.logprobs[i] for i in held]
             words = _words(tokenizer, [decoded.tokens[i] for i in held], [times[i] for i in held]) if times else ()
             segments.append(
                 RawSegment(
-                    min(start, duration_s),
+                    first,
                     final,
                     text,
                     float(np.mean(logprobs)),
