@@ -13,6 +13,7 @@ from coach.retrieval.subject import subject
 from coach.store import Filters, Store, StoredPassage
 
 LOOK_CLOSER = 96  # passages whose sentences are read: about a second on a CPU
+MIN_SENTENCE_WORDS = 3  # "Goodbye." comes near to any question about leaving
 SENTENCE_LEAD = 0.15  # how much nearer to a question a sentence is, at most, than the passage around it
 MAX_PASSAGES_PER_CALL = 2  # quoted
 LOOK_UP_BATCH = 500
@@ -68,14 +69,15 @@ def find_evidence(
 
 
 def _nearest_sentences(embedder: Embedder, vector: np.ndarray, passages: Sequence[StoredPassage]) -> list[float]:
-    """Of each passage, the similarity of its nearest sentence; 0 for one without words."""
+    """Of each passage, the similarity of its nearest sentence; 0 where none is long enough to say something."""
     owners: list[int] = []
     texts: list[str] = []
     for number, passage in enumerate(passages):
         for line in passage.text.splitlines():
-            for start, end in sentences(line):
-                owners.append(number)
-                texts.append(line[start:end])
+            for start, end in sentences(line, join=False):
+                if len(line[start:end].split()) >= MIN_SENTENCE_WORDS:
+                    owners.append(number)
+                    texts.append(line[start:end])
     nearest = np.zeros(len(passages))
     np.maximum.at(nearest, owners, similarity(embedder.embed(texts) @ vector))
     return [float(each) for each in nearest]

@@ -13,7 +13,8 @@ from coach.types import Turn
 MIN_WORDS = 4  # shorter sentences ("Yes, exactly.") say nothing alone and are joined to what follows
 MAX_WORDS = 45  # speech without punctuation is cut here
 CUSTOMER_BONUS = 0.10  # of similarity: the customer's own words are worth more than the agent's
-QUESTION_COST = 0.15  # of similarity: a question that resembles the question asked is no evidence
+QUESTION_COST = 0.3  # of similarity: a question that resembles the question asked is no evidence...
+REPLY_SHARE = 0.7  # ...but what the customer replies to it is: this share of the question's similarity is added
 
 _SENTENCE_END = re.compile(r"[.!?…][\"')\]]*\s+")
 _WORD = re.compile(r"\S+")
@@ -39,17 +40,17 @@ class Quote:
         return turns[self.turn].text[self.start_char : self.end_char] == self.text
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
-    """(start, end) of the quotable stretches of a turn's text, in order, without the space around them.
+def sentences(text: str, *, join: bool = True) -> list[tuple[int, int]]:
+    """(start, end) of the sentences of a turn's text, in order, without the space around them; none without words.
 
-    A stretch has MIN_WORDS to MAX_WORDS words where the text allows; none for a text without words.
+    To be quoted, they are joined until they have MIN_WORDS, unless the text ends. All are cut after MAX_WORDS.
     """
     ends = [match.end() for match in _SENTENCE_END.finditer(text)] + [len(text)]
     stretches: list[tuple[int, int]] = []
     first = 0
     for end in ends:
         words = [(first + m.start(), first + m.end()) for m in _WORD.finditer(text[first:end])]
-        if len(words) < MIN_WORDS and end != len(text):
+        if join and len(words) < MIN_WORDS and end != len(text):
             continue
         for at in range(0, len(words), MAX_WORDS):
             part = words[at : at + MAX_WORDS]
@@ -63,25 +64,42 @@ def pick(
 ) -> list[Quote | None]:
     """For each passage (call, the call's turns, first turn, last turn inclusive) its best quote; None without words.
 
-    The one nearest to `vector`, but customers' words are preferred and questions avoided.
+    The one nearest to `vector`, but customers' words are preferred, above all in reply to a question that is near.
     """
-    found: list[tuple[int, Quote]] = []
-    for number, (call, turns, first, last) in enumerate(passages):
-        for index in range(first, min(last + 1, len(turns))):
-            found += [(number, _quote(call, index, turns[index], *stretch)) for stretch in sentences(turns[index].text)]
-    closeness = similarity(embedder.embed([quote.text for _, quote in found]) @ vector)
-    best: list[tuple[float, Quote] | None] = [None] * len(passages)
-    for (number, quote), close in zip(found, closeness.tolist(), strict=True):
-        worth = close + _preference(quote, passages[number][1])
-        current = best[number]
-        if current is None or worth > current[0]:
-            best[number] = (worth, quote)
-    return [None if each is None else each[1] for each in best]
+    found = [
+        [
+            _quote(call, i, turns[i], *part)
+            for i in range(first, min(last + 1, len(turns)))
+            for part in sentences(turns[i].text)
+        ]
+        for call, turns, first, last in passages
+    ]
+    texts = [quote.text for quotes in found for quote in quotes]
+    closeness = iter(similarity(embedder.embed(texts) @ vector).tolist())
+    return [
+        _best(quotes, [next(closeness) for _ in quotes], turns)
+        for quotes, (_, turns, _, _) in zip(found, passages, strict=True)
+    ]
 
 
-def _preference(quote: Quote, turns: Sequence[Turn]) -> float:
-    bonus = CUSTOMER_BONUS if turns[quote.turn].role == "customer" else 0.0
-    return bonus - (QUESTION_COST if quote.text.rstrip("\"')]").endswith("?") else 0.0)
+def _best(quotes: Sequence[Quote], closeness: Sequence[float], turns: Sequence[Turn]) -> Quote | None:
+    """The quote worth most, the first of equals."""
+    asked: dict[int, float] = {}  # how near the nearest question in a turn is
+    for quote, close in zip(quotes, closeness, strict=True):
+        if _asks(quote):
+            asked[quote.turn] = max(close, asked.get(quote.turn, 0.0))
+    best: tuple[float, Quote] | None = None
+    for quote, close in zip(quotes, closeness, strict=True):
+        worth = close - (QUESTION_COST if _asks(quote) else 0.0)
+        if turns[quote.turn].role == "customer":
+            worth += CUSTOMER_BONUS + REPLY_SHARE * asked.get(quote.turn - 1, 0.0)
+        if best is None or worth > best[0]:
+            best = (worth, quote)
+    return None if best is None else best[1]
+
+
+def _asks(quote: Quote) -> bool:
+    return quote.text.rstrip("\"')]").endswith("?")
 
 
 def _quote(call: str, index: int, turn: Turn, first: int, last: int) -> Quote:

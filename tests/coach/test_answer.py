@@ -12,7 +12,7 @@ from coach.retrieval import evidence
 from coach.retrieval.embeddings import Embedder, load_embedder
 from coach.retrieval.generations import build
 from coach.retrieval.index import Index
-from coach.retrieval.quotes import MAX_WORDS, sentences
+from coach.retrieval.quotes import MAX_WORDS, pick, sentences
 from coach.retrieval.subject import subject
 from coach.store import Filters, open_store, parse_where
 from coach.types import Turn
@@ -150,6 +150,7 @@ def test_sentences_cover_the_words_and_are_not_too_short() -> None:
     assert " ".join(found).split() == text.split()
     assert found[:2] == ["No. Well, it is too dear.", "I pay sixty-two dollars!"]
     assert all(len(sentence.split()) <= MAX_WORDS for sentence in found)
+    assert [text[start:end] for start, end in sentences(text, join=False)][:2] == ["No.", "Well, it is too dear."]
     assert sentences("") == sentences(" \n ") == []
 
 
@@ -169,3 +170,18 @@ def test_the_subject_of_a_question(question: str, expected: str) -> None:
 def test_places_are_written_as_minutes_and_seconds() -> None:
     places = [place("c", start) for start in (0.0, 61.9, 6000.0, None)]
     assert places == ["c@00:00", "c@01:01", "c@100:00", "c"]
+
+
+def test_a_question_near_the_one_asked_is_answered_by_its_reply(embedder: Embedder) -> None:
+    turns = [
+        Turn("agent", "Thanks, Helen. Can I ask why you want to leave us?", 0.0, 4.0),
+        Turn("customer", "It is just too expensive for us now.", 4.5, 8.0),
+        Turn("agent", "I can close the line for you at the end of the month.", 8.5, 12.0),
+    ]
+    (quote,) = pick(embedder, embedder.embed(["Why do customers leave?"])[0], [("c", turns, 0, 2)])
+    assert quote is not None
+    assert (quote.text, quote.turn, quote.start, quote.end) == (turns[1].text, 1, 4.5, 8.0)
+    assert pick(embedder, embedder.embed(["x"])[0], [("c", [Turn("agent", " ")], 0, 0), ("gone", [], 0, 3)]) == [
+        None,
+        None,
+    ]
