@@ -11,8 +11,8 @@ RUNS_SHOWN = 10
 def read_status(store: Store) -> dict[str, Any]:
     """Counts, set-aside by code, whether the index lags behind the store, and the last runs, newest first.
 
-    The index's `lag` is how many stored passages it lacks. A run's `rtfx` is audio seconds transcribed per wall second of
-    the whole run; None when it transcribed nothing.
+    The index's `lag` is how many stored passages it lacks. A run's `rtfx` is audio seconds transcribed per wall
+    second of the whole run; None when it transcribed nothing.
     """
     counts = store.counts()
     index = state(store, store.data_dir / "index")

@@ -16,7 +16,7 @@ from pathlib import Path
 from coach.config import Config
 from coach.errors import InputError, StoreError
 from coach.forget import finish
-from coach.retrieval.generations import build, state
+from coach.retrieval.generations import bring_up_to_date, rebuild_from_nothing
 from coach.store import Store, migrate, open_store, writer_lock
 from coach.types import Call
 from ingest.audio import encode_copy
@@ -63,7 +63,7 @@ def run(
         store = open_store(data_dir, config.store)
         index_dir = data_dir / "index"
         if store.forgetting_unfinished():
-            finish(store, index_dir, rebuild=lambda: build(store, index_dir, erase=True))
+            finish(store, index_dir, rebuild=lambda: rebuild_from_nothing(store, index_dir))
         clear_leftovers(store)
         reporter.stage("looking into the inbox")
         found = look(inbox, config.inbox, final=options.final)
@@ -204,12 +204,6 @@ def _transcribe_group(group: Sequence[Decoded], models: Models) -> tuple[list[Ca
         for item, transcript, redacted in zip(group, transcripts, redactions, strict=True)
     ]
     return enrich(drafts, models.classifier, models.embedder), redactions
-
-
-def bring_up_to_date(store: Store, index_dir: Path) -> str | None:
-    """Builds a generation when the current one is missing, damaged or behind the store; the name of the one in use."""
-    now = state(store, index_dir)
-    return build(store, index_dir) if now.needs_build else now.generation
 
 
 def require_space(data_dir: Path, config: Config) -> None:

@@ -3,7 +3,7 @@
 from coach.config import Config
 from coach.questions import QuestionClassifier
 from coach.redact import Redactor
-from coach.retrieval.embeddings import load_embedder
+from coach.retrieval.embeddings import Embedder, load_embedder
 from ingest.engines import load_engine
 from ingest.pipeline import Models
 from ingest.speech import SpeechDetector
@@ -12,13 +12,15 @@ from ingest.transcribe import Transcriber
 
 def load_models(config: Config) -> Models:
     """Raises ModelError, saying how to provide them, when weights are missing or damaged."""
-    embedder = load_embedder(config.retrieval.embedding_model)
-    return Models(
-        transcriber=load_transcriber(config),
-        redactor=Redactor(names=config.redact.names),
-        classifier=QuestionClassifier.load(embedder),
-        embedder=embedder,
-    )
+    classifier, embedder = load_text_models(config)
+    return Models(load_transcriber(config), Redactor(names=config.redact.names), classifier, embedder)
+
+
+def load_text_models(config: Config) -> tuple[QuestionClassifier, Embedder]:
+    """The question classifier, on the encoder it was trained with, and the encoder of passages as configured."""
+    packaged = load_embedder(None)
+    chosen = config.retrieval.embedding_model
+    return QuestionClassifier.load(packaged), packaged if chosen is None else load_embedder(chosen)
 
 
 def load_transcriber(config: Config) -> Transcriber:

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from coach.config import Config
-from coach.questions import QuestionClassifier
 from coach.redact import Redactor
-from coach.retrieval.embeddings import load_embedder
+from coach.retrieval.generations import bring_up_to_date
 from coach.store import Store, migrate, open_store, writer_lock
 from coach.types import Call
-from ingest.batch import bring_up_to_date
 from ingest.formats.jsonl import Problem, read_transcripts
+from ingest.models import load_text_models
 from ingest.outcome import Failure
 from ingest.pipeline import enrich, redact_turns
 
@@ -44,9 +43,8 @@ def import_transcripts(path: Path, data_dir: Path, config: Config) -> ImportSumm
         migrate(data_dir, config.store)
         store = open_store(data_dir, config.store)
         redactor = Redactor(names=config.redact.names)
-        embedder = load_embedder(config.retrieval.embedding_model)
+        classifier, embedder = load_text_models(config)
         store.set_embedding_model(embedder.name)
-        classifier = QuestionClassifier.load(embedder)
         for group in _groups(read_transcripts(path), CALLS_TOGETHER):
             failures.extend(Failure(item.code, item.message) for item in group if isinstance(item, Problem))
             calls = [item for item in group if isinstance(item, Call)]

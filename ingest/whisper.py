@@ -167,10 +167,14 @@ def _token_times(decoded: Decoded, duration_s: float) -> list[float]:
 
 
 def _words(tokenizer: Tokenizer, tokens: list[int], times: list[float]) -> tuple[Word, ...]:
-    words, groups = tokenizer.split_to_word_tokens(tokens)
-    found, at = [], 0
-    for text, group in zip(words, groups, strict=True):
-        found.append(Word(times[at], text))
+    """Words with their following punctuation, whose own times mean nothing."""
+    texts, groups = tokenizer.split_to_word_tokens(tokens)
+    found, at = list[Word](), 0
+    for text, group in zip(texts, groups, strict=True):
+        if found and not any(letter.isalnum() for letter in text):
+            found[-1] = Word(found[-1].time, found[-1].text + text)
+        else:
+            found.append(Word(times[at], text))
         at += len(group)
     return tuple(found)
 

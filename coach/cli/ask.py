@@ -26,6 +26,7 @@ def search_command(
     query: str, count: int, data_dir: Path, config_path: Path | None, where: tuple[str, ...], as_json: bool
 ) -> None:
     """Find the passages of all calls nearest in meaning to QUERY, best first."""
+    from coach.answer import place
     from coach.retrieval.embeddings import load_embedder
     from coach.retrieval.search import Index, search
     from coach.store import parse_where
@@ -68,10 +69,3 @@ def ask_command(question: str, data_dir: Path, config_path: Path | None, where: 
         print_json(result.to_json())
     else:
         click.echo(result.answer)
-
-
-def place(call: str, start: float | None) -> str:
-    """`call@mm:ss`, or the call alone where there are no times."""
-    if start is None:
-        return call
-    return f"{call}@{int(start) // 60:02d}:{int(start) % 60:02d}"

@@ -1,22 +1,28 @@
 """`coach classify`: questions on stdin, labels on stdout."""
 
 import json
-from pathlib import Path
+import sys
+from collections.abc import Iterable, Iterator
 
 import click
 
-from coach.cli.options import config_option, read_config
+from coach.errors import InputError
 
 
 @click.command("classify")
-@config_option
-def classify_command(config_path: Path | None) -> None:
+def classify_command() -> None:
     """Label questions by form and function: {"id","prev","text"} a line in, the labels a line out, in order."""
     from coach.questions import QuestionClassifier, classify_lines
     from coach.retrieval.embeddings import load_embedder
 
-    config = read_config(Path(), config_path)
-    classifier = QuestionClassifier.load(load_embedder(config.retrieval.embedding_model))
-    stdin = click.get_text_stream("stdin", encoding="utf-8-sig", errors="strict")
-    for record in classify_lines(stdin, classifier):
+    classifier = QuestionClassifier.load(load_embedder(None))
+    for record in classify_lines(_lines(sys.stdin.buffer), classifier):
         click.echo(json.dumps(record, ensure_ascii=False))
+
+
+def _lines(stream: Iterable[bytes]) -> Iterator[str]:
+    for number, line in enumerate(stream, start=1):
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError:
+            raise InputError(f"line {number}: is not UTF-8; save the input as UTF-8.", code="bad_line") from None

@@ -22,7 +22,7 @@ def forget_command(
     The original recordings are not touched: they are named, for you to delete.
     """
     from coach.forget import forget
-    from coach.retrieval.generations import build
+    from coach.retrieval.generations import rebuild_from_nothing
     from coach.store import writer_lock
 
     if (call is None) == (customer is None):
@@ -32,7 +32,7 @@ def forget_command(
         store = open_existing(data_dir, config)
         calls = [call] if call is not None else store.calls_of_customer(customer or "")
         index_dir = data_dir / "index"
-        report = forget(store, index_dir, calls, rebuild=lambda: build(store, index_dir, erase=True))
+        report = forget(store, index_dir, calls, rebuild=lambda: rebuild_from_nothing(store, index_dir))
     if as_json:
         print_json({"forgotten": [item.call for item in report.forgotten], "originals": report.originals})
     else:

@@ -1,7 +1,7 @@
 """`coach show`, `export`, `status` and `serve`: the stored calls, looked at."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from coach.cli.options import (
     where_option,
 )
 from coach.errors import InputError
+
+if TYPE_CHECKING:
+    from coach.export import Format
 
 
 @click.command("show")
@@ -41,7 +44,7 @@ def show_command(call: str, data_dir: Path, config_path: Path | None) -> None:
 @config_option
 @where_option
 def export_command(
-    form: str, out: Path | None, data_dir: Path, config_path: Path | None, where: tuple[str, ...]
+    form: "Format", out: Path | None, data_dir: Path, config_path: Path | None, where: tuple[str, ...]
 ) -> None:
     """Write calls out: jsonl (as `coach import` reads it), csv (a row a call), vtt (transcripts with speakers)."""
     from coach.export import export

@@ -87,10 +87,10 @@ def _stop_on_signal() -> Iterator[Callable[[], str | None]]:
     received: list[str] = []
 
     def note(number: int, _: FrameType | None) -> None:
-        name = signal.Signals(number).name
-        received.append(f"{name} was received")
-        signal.signal(number, before[number])
-        click.echo(f"coach: {name}: ending after the calls in flight.", err=True)
+        received_now = signal.Signals(number)
+        received.append(f"{received_now.name} was received")
+        signal.signal(received_now, before[received_now])
+        click.echo(f"coach: {received_now.name}: ending after the calls in flight.", err=True)
 
     before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

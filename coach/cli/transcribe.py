@@ -78,12 +78,13 @@ def _decode(path: Path, folder: Path, config: Config) -> "Decoded | InputError":
     from ingest.pipeline import Job, decode_call
 
     side = Sides(config.inbox).of(path)
-    layout, role = ("single", None) if side is None else ("lone", side[1])
     try:
         changed_at = path.stat().st_mtime
     except OSError as error:
         return InputError(f"{path}: cannot be read ({error.strerror}).", code="unreadable")
-    recording = Recording((path,), "", layout, role, path.name, changed_at)
+    recording = Recording(
+        (path,), "", "single" if side is None else "lone", None if side is None else side[1], path.name, changed_at
+    )
     try:
         return decode_call(Job(recording, path.name, Metadata()), folder, config)
     except InputError as error:

@@ -98,15 +98,6 @@ def rebuild_from_nothing(store: Store, index_dir: Path) -> str:
     return build(store, index_dir, erase=True)
 
 
-def current_version(index_dir: Path) -> int | None:
-    """The store's content version that the current generation was built from; None when there is none to be used."""
-    name = read_current(index_dir)
-    try:
-        return None if name is None else read_manifest(index_dir / name).content_version
-    except StoreError:
-        return None
-
-
 def state(store: Store, index_dir: Path) -> IndexState:
     """Whether the index must be built (missing, damaged or behind the store). Reads and hashes all its files."""
     name = read_current(index_dir)

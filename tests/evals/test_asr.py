@@ -1,9 +1,11 @@
 import json
 import wave
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from coach.types import Turn
 from evals.__main__ import names, run
@@ -87,6 +89,16 @@ def test_both_kinds_of_manifest_are_read(tmp_path: Path) -> None:
     assert call.text_of("agent") == "hi"
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Two threads on a busy machine wait for each other far longer than they work."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_asr_measures_the_demo_calls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     row = json.loads(DEMO_CALLS.read_text(encoding="utf-8").splitlines()[3])
     row["file"] = str(DEMO_CALLS.parent / "calls" / row["file"])

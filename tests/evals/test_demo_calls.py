@@ -28,8 +28,18 @@ WANTED = {
 }
 """What each call must show, as tagged by `shows` in its script."""
 
-DIGITS = {"zero": "0", "one": "1", "two": "2", "three": "3", "four": "4",
-          "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9"}
+DIGITS = {
+    "zero": "0",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+}
 
 
 def read_scripts() -> dict[str, dict[str, Any]]:
@@ -139,8 +149,7 @@ def assert_separated(audio: np.ndarray, talking: np.ndarray) -> None:
 
 def test_some_turns_overlap() -> None:
     overlapping = [
-        call_id for call_id, call in REFERENCE.items()
-        if any(a["end"] > b["start"] for a, b in pairwise(call["turns"]))
+        call_id for call_id, call in REFERENCE.items() if any(a["end"] > b["start"] for a, b in pairwise(call["turns"]))
     ]
     assert len(overlapping) >= 3
 

@@ -71,6 +71,7 @@ def test_times_and_words_lie_inside_the_window(tiny: WhisperEngine, windows) -> 
             assert times == sorted(times)
             assert all(0 <= time <= length for time in times)
             assert "".join(word.text for word in segment.words) == segment.text
+            assert all(any(letter.isalnum() for letter in word.text) for word in segment.words)
 
 
 def test_words_are_heard_on_the_right_side_of_a_pause(tiny: WhisperEngine, windows, demo_call, heard_share) -> None:

@@ -33,8 +33,23 @@ GAP_S = (0.25, 0.55)  # silence between two turns where the script names none
 PAUSE_S = (0.18, 0.36)  # silence between two sentences of a turn
 BITRATE = 28_000  # bit/s for both channels; Opus at 8 kHz is transparent for telephone speech here
 SENTENCE_END = re.compile(r"(?<!\bMr\.)(?<!\bMrs\.)(?<=[.?!])\s+")
-COLUMNS = ("file", "call_id", "started_at", "agent", "team", "customer", "segment", "product", "queue", "csat",
-           "resolved", "churned", "sold", "handle_time_s", "campaign")
+COLUMNS = (
+    "file",
+    "call_id",
+    "started_at",
+    "agent",
+    "team",
+    "customer",
+    "segment",
+    "product",
+    "queue",
+    "csat",
+    "resolved",
+    "churned",
+    "sold",
+    "handle_time_s",
+    "campaign",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +110,7 @@ class Voices:
         options = self._ort.SessionOptions()
         options.intra_op_num_threads = 1
         self._ort.set_seed(seed)
-        self._joe.session = self._ort.InferenceSession(
-            self._joe_model, options, providers=["CPUExecutionProvider"])
+        self._joe.session = self._ort.InferenceSession(self._joe_model, options, providers=["CPUExecutionProvider"])
 
     def _speak_joe(self, text: str, speed: float) -> np.ndarray:
         from piper import SynthesisConfig
@@ -169,8 +183,9 @@ def place(turns: Sequence[dict[str, Any]], clips: Sequence[Clip], rng: np.random
     return starts
 
 
-def mix(turns: Sequence[dict[str, Any]], clips: Sequence[Clip], starts: Sequence[float],
-        rng: np.random.Generator) -> np.ndarray:
+def mix(
+    turns: Sequence[dict[str, Any]], clips: Sequence[Clip], starts: Sequence[float], rng: np.random.Generator
+) -> np.ndarray:
     """Both channels with line noise after the mu-law round trip: int16, shape (2, samples), agent first."""
     end = max(start + clip.duration_s for start, clip in zip(starts, clips, strict=True))
     length = round((end + TAIL_S) * RATE)
@@ -205,26 +220,40 @@ def generator(*parts: object) -> np.random.Generator:
 def record(script: dict[str, Any], cast: dict[str, Any], voices: Voices) -> dict[str, Any]:
     """Speaks and writes one call; returns its line of the reference."""
     call_id, turns = script["id"], script["turns"]
-    people = {role: Person(**{key: cast[f"{role}s"][script["metadata"][role]][key] for key in Person.__slots__})
-              for role in ("agent", "customer")}
+    people = {
+        role: Person(**{key: cast[f"{role}s"][script["metadata"][role]][key] for key in Person.__slots__})
+        for role in ("agent", "customer")
+    }
     voices.seed(zlib.crc32(call_id.encode()))
-    clips = [speak_turn(voices, turn["text"], people[turn["role"]], generator(call_id, i, turn["role"]))
-             for i, turn in enumerate(turns)]
+    clips = [
+        speak_turn(voices, turn["text"], people[turn["role"]], generator(call_id, i, turn["role"]))
+        for i, turn in enumerate(turns)
+    ]
     starts = place(turns, clips, generator(call_id, "gaps"))
     pcm = mix(turns, clips, starts, generator(call_id, "noise"))
     write_opus(pcm, CALLS / f"{call_id}.ogg")
-    spoken = [{"role": turn["role"], "start": start, "end": round(start + clip.duration_s, 3), "text": turn["text"]}
-              for turn, clip, start in zip(turns, clips, starts, strict=True)]
-    return {"id": call_id, "file": f"{call_id}.ogg", "duration": round(pcm.shape[1] / RATE, 3),
-            "turns": sorted(spoken, key=lambda turn: turn["start"])}
+    spoken = [
+        {"role": turn["role"], "start": start, "end": round(start + clip.duration_s, 3), "text": turn["text"]}
+        for turn, clip, start in zip(turns, clips, starts, strict=True)
+    ]
+    return {
+        "id": call_id,
+        "file": f"{call_id}.ogg",
+        "duration": round(pcm.shape[1] / RATE, 3),
+        "turns": sorted(spoken, key=lambda turn: turn["start"]),
+    }
 
 
 def metadata_row(script: dict[str, Any], reference: dict[str, Any], cast: dict[str, Any]) -> dict[str, Any]:
     """One call's row of metadata.csv. Handle time is the call's length plus the wrap-up after it."""
     given = dict(script["metadata"])
     handle_time = round(reference["duration"] + given.pop("wrap_up_s"))
-    row = given | {"file": reference["file"], "call_id": script["id"], "handle_time_s": handle_time,
-                   "team": cast["agents"][given["agent"]]["team"]}
+    row = given | {
+        "file": reference["file"],
+        "call_id": script["id"],
+        "handle_time_s": handle_time,
+        "team": cast["agents"][given["agent"]]["team"],
+    }
     return {key: str(value).lower() if isinstance(value, bool) else value for key, value in row.items()}
 
 
