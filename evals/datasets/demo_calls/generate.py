@@ -99,7 +99,7 @@ class Voices:
         else:
             raise ValueError(f"no such voice: {person.voice!r}")
         ratio = Fraction(RATE, round(rate * person.pitch / 50) * 50)
-        return resample_poly(samples.astype(np.float64), ratio.numerator, ratio.denominator)
+        return np.asarray(resample_poly(samples.astype(np.float64), ratio.numerator, ratio.denominator))
 
     def seed(self, seed: int) -> None:
         """Starts joe's chance anew; heart takes a seed with each sentence.
@@ -116,12 +116,12 @@ class Voices:
         from piper import SynthesisConfig
 
         chunks = self._joe.synthesize(text, SynthesisConfig(length_scale=1 / speed))
-        return np.concatenate([chunk.audio_float_array for chunk in chunks])
+        return np.concatenate([np.asarray(chunk.audio_float_array) for chunk in chunks])
 
 
 def telephone_band(samples: np.ndarray) -> np.ndarray:
     """300-3400 Hz without delay, so that onsets stay where they are."""
-    return sosfiltfilt(butter(4, (300, 3400), "bandpass", fs=RATE, output="sos"), samples)
+    return np.asarray(sosfiltfilt(butter(4, (300, 3400), "bandpass", fs=RATE, output="sos"), samples))
 
 
 def mu_law(samples: np.ndarray) -> np.ndarray:
@@ -131,7 +131,7 @@ def mu_law(samples: np.ndarray) -> np.ndarray:
     exponent = np.floor(np.log2(magnitude)).astype(np.int32) - 7
     mantissa = (magnitude >> (exponent + 3)) & 0x0F
     decoded = (((mantissa << 3) + bias) << exponent) - bias
-    return (np.sign(samples) * decoded).astype(np.int16)
+    return np.asarray(np.sign(samples) * decoded, dtype=np.int16)
 
 
 def extent(samples: np.ndarray) -> tuple[int, int]:
