@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from coach.config import TranscribeConfig
-from coach.errors import ModelError
+from coach.errors import ConfigError, ModelError
 from ingest.weights import WhisperWeights, ctranslate2_folder, resolve_whisper
 from ingest.windows import Word
 
@@ -58,11 +58,14 @@ class FasterWhisperEngine:
             from faster_whisper.transcribe import BatchedInferencePipeline
         except ImportError:
             raise ModelError("The faster-whisper engine needs: pip install faster-whisper.", code="no_engine") from None
+        folder = ctranslate2_folder(weights)
+        if not (folder / "tokenizer.json").is_file():  # faster-whisper would ask the hub for one
+            raise ModelError(f"{folder} has no tokenizer.json, which faster-whisper needs.", code="no_weights")
         kind, _, index = device.partition(":")
         self.model = weights.name
         self._batch_size = batch_size
         self._model = faster_whisper.WhisperModel(
-            str(ctranslate2_folder(weights)),
+            str(folder),
             device=kind,
             device_index=int(index or 0),
             compute_type="float16" if kind == "cuda" else "int8",
@@ -128,8 +131,16 @@ def choose_device(device: str) -> str:
 
 
 def load_engine(config: TranscribeConfig) -> Engine:
-    """The configured recogniser, loaded. Raises ModelError when its weights or its package are missing."""
+    """The configured recogniser, loaded.
+
+    Raises ModelError when its weights or package are missing, ConfigError for a language that Whisper does not know.
+    """
+    from whisper.tokenizer import LANGUAGES
+
     from ingest.whisper import WhisperEngine
+
+    if config.language is not None and config.language not in LANGUAGES:
+        raise ConfigError(f"{config.language!r} is no language code that Whisper knows; en, de, fr ... are.")
 
     device = choose_device(config.device)
     weights = resolve_whisper(

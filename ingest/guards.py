@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from coach.types import Segment
 from ingest.speech import Span
 
@@ -39,23 +41,41 @@ INVENTIONS = frozenset(
 """What Whisper says to noise, in lower case without punctuation."""
 
 
+class _Cover:
+    """How much of a stretch others cover: a vector operation, since ten hours have tens of thousands of both."""
+
+    def __init__(self, spans: Sequence[Span | Segment]) -> None:
+        self._starts = np.array([span.start for span in spans])
+        self._ends = np.array([span.end for span in spans])
+
+    def seconds(self, start: float, end: float) -> float:
+        """Seconds between `start` and `end` that are covered; what several cover counts several times."""
+        shared = np.minimum(self._ends, end) - np.maximum(self._starts, start)
+        return float(shared[shared > 0].sum())
+
+
 def guard(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Segment]:
-    """One channel's segments in their order, `dropped` set on those that nobody said: loop, silence, invention,
-    outside_speech, too_fast or unlikely. `speech`: the channel's spans, unpadded."""
-    judged = [replace(segment, dropped=segment.dropped or _fault(segment, speech)) for segment in segments]
+    """One channel's segments in their order, `dropped` set on those that nobody said.
+
+    The reasons are loop, silence, invention, outside_speech, too_fast and unlikely. `speech`: the channel's spans,
+    unpadded.
+    """
+    cover = _Cover(speech)
+    judged = [replace(segment, dropped=segment.dropped or _fault(segment, cover)) for segment in segments]
     return _without_repeats(judged)
 
 
 def lost_speech(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Span]:
-    """Spans of speech (≥ 0.8 s) of one channel of which accepted text covers less than half."""
-    accepted = [Span(segment.start, segment.end) for segment in segments if segment.dropped is None]
-    return [span for span in speech if span.length >= LOST_SPAN_S and _overlap(span, accepted) < span.length / 2]
+    """Spans of speech (0.8 s and more) of one channel of which accepted text covers less than half."""
+    cover = _Cover([segment for segment in segments if segment.dropped is None])
+    long = [span for span in speech if span.length >= LOST_SPAN_S]
+    return [span for span in long if cover.seconds(span.start, span.end) < span.length / 2]
 
 
-def _fault(segment: Segment, speech: Sequence[Span]) -> str | None:
+def _fault(segment: Segment, speech: _Cover) -> str | None:
     words = _words(segment.text)
     length = segment.end - segment.start
-    spoken_s = _overlap(Span(segment.start, segment.end), speech)
+    spoken_s = speech.seconds(segment.start, segment.end)
     logprob = 0.0 if segment.avg_logprob is None else segment.avg_logprob
     no_speech = segment.no_speech_prob or 0.0
     if not words:
@@ -107,8 +127,3 @@ def _loops(words: Sequence[str]) -> bool:
 
 def _words(text: str) -> list[str]:
     return re.sub(r"[^\w\s]", "", text.lower()).split()
-
-
-def _overlap(span: Span, others: Sequence[Span]) -> float:
-    """Seconds of `span` that `others` cover; these do not overlap each other much, so their parts are added up."""
-    return sum(max(0.0, min(span.end, other.end) - max(span.start, other.start)) for other in others)

@@ -1,6 +1,7 @@
 """Builds a transcript: both sides' segments become turns in the order in which they were begun."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,14 +18,15 @@ class _Draft:
     """A turn being put together."""
 
     segments: list[Segment] = field(default_factory=list)
+    end: float = 0.0
 
     @property
     def start(self) -> float:
         return self.segments[0].start
 
-    @property
-    def end(self) -> float:
-        return max(segment.end for segment in self.segments)
+    def add(self, segment: Segment) -> None:
+        self.segments.append(segment)
+        self.end = max(self.end, segment.end)
 
 
 def build_turns(segments: Sequence[Segment], max_gap_s: float = MAX_GAP_S) -> list[Turn]:
@@ -35,16 +37,17 @@ def build_turns(segments: Sequence[Segment], max_gap_s: float = MAX_GAP_S) -> li
     segment's text is in exactly one turn, and one side's turns keep its words in order.
     """
     accepted = sorted((s for s in segments if s.dropped is None and s.text.strip()), key=lambda s: (s.start, s.end))
+    timeline = _Timeline(accepted)
     drafts: list[_Draft] = []
     open_drafts: dict[tuple[int, str], _Draft] = {}
     for segment in accepted:
         side = (segment.channel, segment.role)
         draft = open_drafts.get(side)
-        if draft is None or not _continues(draft, segment, accepted, max_gap_s):
+        if draft is None or not _continues(draft, segment, timeline, max_gap_s):
             draft = _Draft()
             drafts.append(draft)
             open_drafts[side] = draft
-        draft.segments.append(segment)
+        draft.add(segment)
     return [
         Turn(
             role=draft.segments[0].role,
@@ -56,7 +59,21 @@ def build_turns(segments: Sequence[Segment], max_gap_s: float = MAX_GAP_S) -> li
     ]
 
 
-def _continues(draft: _Draft, segment: Segment, everybody: Sequence[Segment], max_gap_s: float) -> bool:
+class _Timeline:
+    """Segments in order of start, to be asked for those that touch a stretch."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self._segments = segments
+        self._starts = [segment.start for segment in segments]
+        self._longest = max((segment.end - segment.start for segment in segments), default=0.0)
+
+    def between(self, start: float, end: float) -> Sequence[Segment]:
+        """All segments that reach into the stretch, and some that do not."""
+        first = bisect_left(self._starts, start - self._longest)
+        return self._segments[first : bisect_right(self._starts, end)]
+
+
+def _continues(draft: _Draft, segment: Segment, timeline: _Timeline, max_gap_s: float) -> bool:
     """Whether a segment goes on with its side's turn."""
     gap = segment.start - draft.end
     if gap > max_gap_s:
@@ -64,7 +81,8 @@ def _continues(draft: _Draft, segment: Segment, everybody: Sequence[Segment], ma
     if gap <= JOIN_S:
         return True
     return not any(
-        other.channel != segment.channel and _takes_floor(other, draft.end, segment.start) for other in everybody
+        other.channel != segment.channel and _takes_floor(other, draft.end, segment.start)
+        for other in timeline.between(draft.end, segment.start)
     )
 
 

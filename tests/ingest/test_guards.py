@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from coach.types import Segment
@@ -91,6 +93,14 @@ def test_speech_without_accepted_text_is_lost() -> None:
     kept = _segment("Hello.", start=0, end=5)
     gone = Segment(0, "agent", 10, 14, "la la", dropped="loop")
     assert lost_speech([kept, gone], spans) == [Span(10, 14)]
+
+
+def test_ten_hours_take_seconds() -> None:
+    spans = [Span(i * 2.0, i * 2.0 + 1.5) for i in range(18_000)]
+    segments = [_segment(f"number {i}", start=i * 4.0, end=i * 4.0 + 3) for i in range(9_000)]
+    begun = time.perf_counter()
+    assert lost_speech(guard(segments, spans), spans) == []
+    assert time.perf_counter() - begun < 10
 
 
 def test_half_covered_speech_is_not_lost() -> None:

@@ -1,4 +1,5 @@
 import random
+import time
 
 from coach.types import Role, Segment
 from ingest.turns import build_turns
@@ -59,6 +60,14 @@ def test_word_put_in_over_speech_is_its_own_turn_and_cuts_nothing() -> None:
 def test_mono_call_keeps_unknown_role() -> None:
     [turn] = build_turns([_said("unknown", 0, 1, "a"), _said("unknown", 1.2, 2, "b")])
     assert turn.role == "unknown"
+
+
+def test_ten_hours_take_seconds() -> None:
+    sides: tuple[Role, Role] = ("agent", "customer")
+    segments = [_said(sides[i % 3 == 0], i * 2.4, i * 2.4 + 1.9, f"w{i}") for i in range(15_000)]
+    begun = time.perf_counter()
+    assert build_turns(segments)
+    assert time.perf_counter() - begun < 5
 
 
 def test_text_is_conserved_and_turns_are_in_order_whatever_comes() -> None:

@@ -5,8 +5,10 @@ from whisper.audio import log_mel_spectrogram, pad_or_trim
 from whisper.decoding import DecodingOptions, decode
 
 from coach.config import TranscribeConfig
+from coach.errors import ConfigError, ModelError
 from ingest.engines import FasterWhisperEngine, load_engine
 from ingest.greedy import Decoded, decode_greedily, encode
+from ingest.weights import resolve_whisper
 from ingest.whisper import WhisperEngine, segments_of
 
 # openai-whisper leaves the files of its vocabulary and its normaliser open.
@@ -120,6 +122,18 @@ def test_loop_is_tried_again_by_beam_search(tiny: WhisperEngine, windows, demo_c
     monkeypatch.setattr("ingest.whisper.decode_greedily", lambda *_: [looping])
     [segments] = tiny.transcribe([windows[0]], languages=[EN])
     assert heard_share("".join(segment.text for segment in segments), demo_call.turns[0]["text"]) > 0.6
+
+
+def test_unknown_language_is_a_configuration_error() -> None:
+    with pytest.raises(ConfigError, match="klingon"):
+        load_engine(TranscribeConfig(language="klingon"))
+
+
+def test_faster_whisper_never_asks_the_hub_for_a_tokenizer(tiny_weights, tmp_path) -> None:
+    (tmp_path / "model.bin").symlink_to(tiny_weights.folder / "model.bin")
+    weights = resolve_whisper(str(tmp_path), device="cpu")
+    with pytest.raises(ModelError, match=r"tokenizer\.json"):
+        FasterWhisperEngine(weights)
 
 
 def test_faster_whisper_is_an_engine_too(tiny_weights, tiny: WhisperEngine, windows, demo_call, heard_share) -> None:
