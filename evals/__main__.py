@@ -4,6 +4,8 @@ import importlib
 import sys
 from pathlib import Path
 
+from coach.environment import prepare
+
 
 def names() -> list[str]:
     """The evaluations there are: modules beside this one that define `main(argv)`."""
@@ -21,4 +23,5 @@ def run(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    prepare()
     sys.exit(run(sys.argv[1:]))

@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from commandline import DEMO, ROOT, Coach, Night, Ran, command, new_data
 
+from coach.environment import prepare
+
+prepare()
+
 
 @pytest.fixture(scope="session")
 def coach() -> Coach:

@@ -7,8 +7,8 @@ from importlib import import_module
 import click
 
 from coach import __version__
+from coach.environment import prepare
 from coach.errors import CoachError, ConfigError, LockedError
-from coach.offline import stay_offline
 
 EXIT_CODES = {"done": 0, "some_inputs_failed": 1, "usage": 2, "locked": 75}
 
@@ -55,7 +55,7 @@ def cli() -> None:
 
 def main() -> None:
     """Runs the command line and ends the process with its exit code; a CoachError becomes one sentence on stderr."""
-    stay_offline()
+    prepare()
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:
