@@ -269,7 +269,7 @@ def test_nothing_is_sent_anywhere(coach: Coach, clips: Path, tmp_path: Path) -> 
         check=False,
     )
     assert probe.returncode != 0
-    assert leaks.read_text() == "('192.0.2.1', 9)\n", "the hook must see connections"
+    assert "192.0.2.1" in leaks.read_text(), "the hook must see connections"
     leaks.unlink()
     data = new_data(tmp_path / "data")
     assert coach("run", clips, "--data", data, "--limit", "1", "--json", env=env).code == 0
