@@ -20,6 +20,10 @@ def read_status(store: Store) -> dict[str, Any]:
         "data": str(store.data_dir),
         "counts": {name: value for name, value in counts.items() if name != "set_aside"},
         "set_aside": counts["set_aside"],
+        "set_aside_files": [
+            {"name": file.name, "code": file.code, "message": file.message, "at": file.at.isoformat(timespec="seconds")}
+            for file in store.set_aside()
+        ],
         "index": {
             "generation": index.generation,
             "up_to_date": not index.needs_build,

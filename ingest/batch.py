@@ -16,6 +16,7 @@ from pathlib import Path
 from coach.config import Config
 from coach.errors import InputError, StoreError
 from coach.forget import finish
+from coach.redact import Redactor
 from coach.retrieval.generations import bring_up_to_date, rebuild_from_nothing
 from coach.store import Store, migrate, open_store, writer_lock
 from coach.types import Call
@@ -57,19 +58,13 @@ def run(
     """
     began = time.monotonic()
     with writer_lock(data_dir, config.store.url):
-        require_space(data_dir, config)
         reporter.stage("opening the store")
-        migrate(data_dir, config.store)
-        store = open_store(data_dir, config.store)
-        index_dir = data_dir / "index"
-        if store.forgetting_unfinished():
-            finish(store, index_dir, rebuild=lambda: rebuild_from_nothing(store, index_dir))
-        clear_leftovers(store)
+        store = open_to_write(data_dir, config)
         reporter.stage("looking into the inbox")
         found = look(inbox, config.inbox, final=options.final)
         metadata = MetadataSource(inbox, config.inbox, found.ready)
         work = _Work(store, config, options, reporter, store.begin_run(str(inbox), _settings(config)))
-        intake = take_in(found.ready, metadata, store, redo=options.redo, retry_failed=options.retry_failed)
+        intake = take_in(found.ready, metadata, store, Redactor(), redo=options.redo, retry_failed=options.retry_failed)
         for outcome in intake.settled:
             work.settle(outcome)
         jobs = intake.jobs if options.limit is None else intake.jobs[: options.limit]
@@ -78,9 +73,12 @@ def run(
         if jobs:
             models = load_models()
             store.set_embedding_model(models.embedder.name)
-            stopped = work.transcribe_all(jobs, models, _stopper(options, stop))
+            try:
+                stopped = work.transcribe_all(jobs, models, _stopper(options, stop))
+            finally:
+                clear_leftovers(store)
         reporter.stage("indexing")
-        generation = bring_up_to_date(store, index_dir)
+        generation = bring_up_to_date(store, data_dir / "index")
         summary = summarise(
             work.outcomes,
             waiting=len(found.waiting),
@@ -145,6 +143,7 @@ class _Work:
         try:
             return decode_call(job, self.store.data_dir / "tmp" / job.recording.sha256, self.config)
         except InputError as error:
+            shutil.rmtree(self.store.data_dir / "tmp" / job.recording.sha256, ignore_errors=True)
             return error
 
     def _finish_group(self, group: Sequence[tuple[Job, Decoded | InputError]], models: Models) -> None:
@@ -181,7 +180,7 @@ class _Work:
     def _keep_copy(self, item: Decoded, redacted: Redacted) -> str:
         name = f"{secrets.token_urlsafe(16)}.ogg"
         folder = self.store.data_dir / "audio"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         try:
             encode_copy([channel.samples for channel in item.channels], folder / name, redacted.silence)
         except OSError as error:
@@ -206,6 +205,22 @@ def _transcribe_group(group: Sequence[Decoded], models: Models) -> tuple[list[Ca
     return enrich(drafts, models.classifier, models.embedder), redactions
 
 
+def open_to_write(data_dir: Path, config: Config) -> Store:
+    """The store, migrated and ready for whoever holds the writer lock; what an earlier writer left half-done is ended.
+
+    Raises StoreError when the disk is too full to begin or the store cannot be used.
+    """
+    require_space(data_dir, config)
+    migrate(data_dir, config.store)
+    store = open_store(data_dir, config.store)
+    index_dir = data_dir / "index"
+    if store.forgetting_unfinished():
+        finish(store, index_dir, rebuild=lambda: rebuild_from_nothing(store, index_dir))
+    clear_leftovers(store)
+    (data_dir / "tmp").mkdir(mode=0o700, exist_ok=True)
+    return store
+
+
 def require_space(data_dir: Path, config: Config) -> None:
     """Raises StoreError(code="disk_full") when the data folder's disk has less free than the configured minimum."""
     free_mb = shutil.disk_usage(data_dir).free // 2**20
@@ -221,7 +236,7 @@ def clear_leftovers(store: Store) -> None:
     """Removes what a killed run left: decoded audio, and kept copies that no call names."""
     shutil.rmtree(store.data_dir / "tmp", ignore_errors=True)
     kept = store.audio_names()
-    for path in (store.data_dir / "audio").glob("*.ogg"):
+    for path in (store.data_dir / "audio").glob("*"):
         if path.name not in kept:
             path.unlink(missing_ok=True)
 
@@ -236,7 +251,10 @@ def _stopper(options: RunOptions, stop: Callable[[], str | None]) -> Callable[[]
 
 
 def _size(job: Job) -> int:
-    return sum(path.stat().st_size for path in job.recording.paths if path.exists())
+    try:
+        return sum(path.stat().st_size for path in job.recording.paths)
+    except OSError:
+        return 0  # it has vanished meanwhile
 
 
 def _settings(config: Config) -> dict[str, str | None]:

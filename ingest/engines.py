@@ -122,12 +122,18 @@ class FasterWhisperEngine:
 
 
 def choose_device(device: str) -> str:
-    """The device named, where "auto" is CUDA if there is one and the CPU if not."""
-    if device != "auto":
-        return device
+    """The device named, where "auto" is CUDA if there is one and the CPU if not. ConfigError for one that is not here."""
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        chosen = torch.device(device)
+    except RuntimeError:
+        raise ConfigError(f"transcribe.device: {device!r} is no device; write auto, cpu, cuda or cuda:1.") from None
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise ConfigError(f"transcribe.device: there is no {device} on this machine; write auto or cpu.")
+    return device
 
 
 def load_engine(config: TranscribeConfig) -> Engine:

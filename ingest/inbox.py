@@ -54,6 +54,8 @@ class Recording:
     """Unix time of the newest file."""
     base: str | None = None
     """The stem that the two sides share; None for a single file."""
+    sides: tuple[str, ...] = ()
+    """A pair's hashes, agent's first: a side that was taken in alone is known by its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +293,9 @@ def _pair(base: str, agent: _File, customer: _File) -> Recording:
     sha256 = hashlib.sha256((agent.sha256 + customer.sha256).encode("ascii")).hexdigest()
     name = shown_text(f"{agent.path.name} + {customer.path.name}")
     newest = max(agent.mtime, customer.mtime)
-    return Recording((agent.path, customer.path), sha256, "pair", None, name, newest, base)
+    return Recording(
+        (agent.path, customer.path), sha256, "pair", None, name, newest, base, (agent.sha256, customer.sha256)
+    )
 
 
 def _ambiguous(file: _File, present: Iterable[_File]) -> Problem:

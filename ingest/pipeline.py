@@ -74,27 +74,45 @@ def decode_call(job: Job, folder: Path, config: Config) -> Decoded:
 
 
 def _require_unchanged(recording: Recording) -> None:
-    if max(path.stat().st_mtime for path in recording.paths) != recording.mtime:
+    try:
+        changed_at = max(path.stat().st_mtime for path in recording.paths)
+    except OSError as error:
+        raise InputError(
+            f"{recording.name} vanished while it was read ({error.strerror}).", code="unreadable"
+        ) from None
+    if changed_at != recording.mtime:
         raise InputError(f"{recording.name} changed while it was read; the next run takes it.", code="changed")
 
 
 def redact_segments(segments: Sequence[Segment], redactor: Redactor | None) -> Redacted:
     """The segments ordered by time with card numbers and security codes taken out, dropped ones included.
 
-    A segment that changed is silenced whole, padded by SILENCE_PAD_S: recognisers do not time single digits well
-    enough to cut more finely and still be sure. Without a redactor (`coach transcribe --raw`) the text stays.
+    What was really said is read first, by itself: an invention between its two halves must not hide a number. A
+    segment that changed is silenced whole, padded by SILENCE_PAD_S: recognisers do not time single digits well enough
+    to cut more finely and still be sure. Without a redactor (`coach transcribe --raw`) the text stays.
     """
     ordered = sorted(segments, key=lambda segment: (segment.start, segment.end, segment.channel))
     if redactor is None:
         return Redacted(tuple(ordered), ())
-    results = redactor.redact([(segment.role, segment.text) for segment in ordered])
-    clean = tuple(replace(segment, text=result.text) for segment, result in zip(ordered, results, strict=True))
+    clean = list(ordered)
+    accepted = [at for at, segment in enumerate(ordered) if segment.dropped is None]
+    for chosen in (accepted, range(len(ordered))):
+        results = redactor.redact([(clean[at].role, clean[at].text) for at in chosen])
+        for at, result in zip(chosen, results, strict=True):
+            clean[at] = replace(clean[at], text=result.text)
     silence = tuple(
-        (max(0.0, segment.start - SILENCE_PAD_S), segment.end + SILENCE_PAD_S)
-        for segment, result in zip(ordered, results, strict=True)
-        if result.changed
+        (max(0.0, before.start - SILENCE_PAD_S), before.end + SILENCE_PAD_S)
+        for before, after in zip(ordered, clean, strict=True)
+        if before.text != after.text
     )
-    return Redacted(clean, silence)
+    return Redacted(tuple(clean), silence)
+
+
+def redact_metadata(metadata: Metadata, redactor: Redactor) -> Metadata:
+    """The same for what people write into columns of their own: notes, remarks."""
+    names = list(metadata.extra)
+    results = [redactor.redact([("unknown", metadata.extra[name])])[0] for name in names]
+    return replace(metadata, extra={name: result.text for name, result in zip(names, results, strict=True)})
 
 
 def redact_turns(turns: Sequence[Turn], redactor: Redactor) -> tuple[Turn, ...]:

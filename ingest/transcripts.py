@@ -9,12 +9,13 @@ from typing import Any
 from coach.config import Config
 from coach.redact import Redactor
 from coach.retrieval.generations import bring_up_to_date
-from coach.store import Store, migrate, open_store, writer_lock
+from coach.store import Store, writer_lock
 from coach.types import Call
+from ingest.batch import open_to_write
 from ingest.formats.jsonl import Problem, read_transcripts
 from ingest.models import load_text_models
 from ingest.outcome import Failure
-from ingest.pipeline import enrich, redact_turns
+from ingest.pipeline import enrich, redact_metadata, redact_turns
 
 CALLS_TOGETHER = 64
 """Transcripts whose texts go through the encoder in one batch."""
@@ -40,8 +41,7 @@ def import_transcripts(path: Path, data_dir: Path, config: Config) -> ImportSumm
     imported = replaced = forgotten = 0
     failures: list[Failure] = []
     with writer_lock(data_dir, config.store.url):
-        migrate(data_dir, config.store)
-        store = open_store(data_dir, config.store)
+        store = open_to_write(data_dir, config)
         redactor = Redactor(names=config.redact.names)
         classifier, embedder = load_text_models(config)
         store.set_embedding_model(embedder.name)
@@ -50,7 +50,14 @@ def import_transcripts(path: Path, data_dir: Path, config: Config) -> ImportSumm
             calls = [item for item in group if isinstance(item, Call)]
             wanted = [call for call in calls if not store.is_forgotten_call(call.id)]
             forgotten += len(calls) - len(wanted)
-            clean = [replace(call, turns=redact_turns(call.turns, redactor)) for call in wanted]
+            clean = [
+                replace(
+                    call,
+                    turns=redact_turns(call.turns, redactor),
+                    metadata=redact_metadata(call.metadata, redactor),
+                )
+                for call in wanted
+            ]
             for call in enrich(clean, classifier, embedder):
                 replaced += _save(call, store)
                 imported += 1

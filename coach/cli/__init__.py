@@ -8,9 +8,12 @@ import click
 
 from coach import __version__
 from coach.environment import prepare
-from coach.errors import CoachError, ConfigError, LockedError
+from coach.errors import CoachError, ConfigError, LockedError, ModelError
 
 EXIT_CODES = {"done": 0, "some_inputs_failed": 1, "usage": 2, "locked": 75}
+
+_SETUP_CODES = frozenset({"no_store", "old_schema", "new_schema", "embedding_model"})
+"""Codes of a StoreError that speak of the set-up, not of a run: nothing was done."""
 
 _COMMANDS = {
     "run": "run",
@@ -76,4 +79,6 @@ def main() -> None:
 def _exit_code(error: CoachError) -> int:
     if isinstance(error, LockedError):
         return EXIT_CODES["locked"]
-    return EXIT_CODES["usage"] if isinstance(error, ConfigError) else EXIT_CODES["some_inputs_failed"]
+    if isinstance(error, ConfigError | ModelError) or error.code in _SETUP_CODES:
+        return EXIT_CODES["usage"]
+    return EXIT_CODES["some_inputs_failed"]

@@ -28,16 +28,26 @@ def forget_command(
     if (call is None) == (customer is None):
         raise ConfigError("Name either one call or --customer ID.")
     config = read_config(data_dir, config_path)
+    open_existing(data_dir, config).close()  # says how to begin before a folder is made for the lock
     with writer_lock(data_dir, config.store.url):
         store = open_existing(data_dir, config)
         calls = [call] if call is not None else store.calls_of_customer(customer or "")
+        if not calls:
+            raise InputError(f"There is no call of customer {customer!r} in {data_dir}.")
         index_dir = data_dir / "index"
         report = forget(store, index_dir, calls, rebuild=lambda: rebuild_from_nothing(store, index_dir))
     if as_json:
-        print_json({"forgotten": [item.call for item in report.forgotten], "originals": report.originals})
+        ids = [item.call for item in report.forgotten]
+        print_json({"forgotten": ids, "originals": report.originals, "inboxes": report.inboxes})
     else:
         click.echo(f"{len(report.forgotten)} forgotten")
         for name in report.originals:
-            click.echo(f"Delete the original yourself: {name}")
+            click.echo(
+                f"Delete the original yourself: {name} (and its copies; looked for in {_listed(report.inboxes)})"
+            )
     if report.unknown:
         raise InputError(f"There is no call {report.unknown[0]!r} in {data_dir}; nothing of it was removed.")
+
+
+def _listed(inboxes: tuple[str, ...]) -> str:
+    return ", ".join(inboxes) or "no inbox: it was imported"

@@ -7,6 +7,7 @@ import click
 
 from coach.cli.options import data_option
 from coach.errors import ConfigError
+from coach.store.engine import make_folder
 
 
 @click.command("init")
@@ -14,7 +15,7 @@ from coach.errors import ConfigError
 def init_command(data_dir: Path) -> None:
     """Write a commented example coach.toml into the data folder; every line in it shows the default."""
     target = data_dir / "coach.toml"
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(data_dir)
     try:
         with target.open("x", encoding="utf-8") as file:
             file.write(files("coach").joinpath("example.toml").read_text(encoding="utf-8"))

@@ -74,8 +74,8 @@ def _print_status(status: dict[str, Any]) -> None:
         if not isinstance(value, dict):
             click.echo(f"{name:<14} {value}")
     click.echo(f"{'index':<14} {index_state(status['index'])}")
-    for code, number in status["set_aside"].items():
-        click.echo(f"set aside      {number} x {code}")
+    for file in status["set_aside_files"]:
+        click.echo(f"{'set aside':<14} {file['code']}: {file['message']}")
     for run in status["runs"]:
         state = run["stopped"] or "finished" if run["finished_at"] else "not finished (running, or killed)"
         speed = "" if run["rtfx"] is None else f", {run['rtfx']:.1f} x real time"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,8 +68,10 @@ def transcribe_command(
                     failed = True
                     _print_failure(path, item, as_json)
                     continue
-                segments = next(transcripts).segments
-                _print(path, item, redact_segments(segments, redactor), as_json)
+                transcript = next(transcripts)
+                flags = (*item.flags, *transcript.flags)
+                _print(path, item, flags, redact_segments(transcript.segments, redactor), as_json)
+                shutil.rmtree(item.folder)
     ctx.exit(1 if failed else 0)
 
 
@@ -97,9 +100,9 @@ def _print_failure(path: Path, error: InputError, as_json: bool) -> None:
         click.echo(json.dumps({"file": str(path), "error": {"code": error.code, "message": str(error)}}))
 
 
-def _print(path: Path, item: "Decoded", redacted: "Redacted", as_json: bool) -> None:
+def _print(path: Path, item: "Decoded", flags: tuple[str, ...], redacted: "Redacted", as_json: bool) -> None:
     if not as_json:
-        click.echo(f"{path} ({item.duration_s:.1f} s)")
+        click.echo(f"{path} ({', '.join((f'{item.duration_s:.1f} s', *flags))})")
         for segment in redacted.segments:
             if segment.dropped is None:
                 click.echo(f"[{segment.start:8.2f} - {segment.end:8.2f}] {segment.role}: {segment.text}")
@@ -123,5 +126,5 @@ def _print(path: Path, item: "Decoded", redacted: "Redacted", as_json: bool) -> 
         }
         for channel in item.channels
     ]
-    record = {"file": str(path), "duration": round(item.duration_s, 2), "flags": item.flags, "channels": channels}
+    record = {"file": str(path), "duration": round(item.duration_s, 2), "flags": flags, "channels": channels}
     click.echo(json.dumps(record, ensure_ascii=False))

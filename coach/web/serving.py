@@ -15,6 +15,7 @@ import uvicorn
 
 from coach.config import ServeConfig, StoreConfig
 from coach.errors import ConfigError, StoreError
+from coach.store.engine import make_folder
 from coach.web.app import create_app
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def load_token(data_dir: Path) -> str:
     """
     path = data_dir / TOKEN_FILE
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(data_dir)
         if not path.exists():
             _write_token(path)
         path.chmod(0o600)

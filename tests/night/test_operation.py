@@ -110,6 +110,9 @@ def test_the_same_night_twice_transcribes_nothing_twice(coach: Coach, clips: Pat
     call = opened(data).get_call(opened(data).call_ids()[0])
     assert call is not None
     assert (call.metadata.agent, call.metadata.extra) == ("Dana", {"campaign": "spring"})
+    (inbox / "metadata.csv").write_text("file,agent\nelse.wav,Someone\n", encoding="utf-8")
+    third = coach("run", inbox, "--data", data, "--json")
+    assert (third.json["updated"], third.json["unchanged"]) == (0, 1), "a row that is gone erases nothing"
 
 
 def test_sigterm_ends_after_the_calls_in_flight(clips: Path, tmp_path: Path, coach: Coach) -> None:
@@ -223,6 +226,7 @@ def test_a_forgotten_call_leaves_no_byte_and_does_not_come_back(coach: Coach, cl
     ran = coach("forget", "--customer", "C2", "--data", data, "--json")
     assert ran.code == 0, ran.err
     assert any("secret-recording.wav" in name for name in ran.json["originals"])
+    assert ran.json["inboxes"] == [str(inbox)]
     traces = (*words, *sentences, b"secret-id", b"secret-recording", call.recording_sha256.encode(), sound[-2000:])
     for path, content in every_byte(data).items():
         assert not [trace for trace in traces if trace in content], path
@@ -274,11 +278,11 @@ def test_nothing_is_sent_anywhere(coach: Coach, clips: Path, tmp_path: Path) -> 
     data = new_data(tmp_path / "data")
     assert coach("run", clips, "--data", data, "--limit", "1", "--json", env=env).code == 0
     assert coach("ask", "What did the customer need?", "--data", data, "--json", env=env).code == 0
-    serve_once(data, env)
+    serve_once(data, env, opened(data).call_ids()[0])
     assert not leaks.exists(), leaks.read_text()
 
 
-def serve_once(data: Path, env: dict[str, str]) -> None:
+def serve_once(data: Path, env: dict[str, str], call: str) -> None:
     """Starts the pages, asks for the list of calls, ends them."""
     import os
     import re
@@ -296,7 +300,7 @@ def serve_once(data: Path, env: dict[str, str]) -> None:
         url = next(found[0] for line in process.stderr if (found := re.findall(r"http://127\.0\.0\.1\S+", line)))
         with urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(url, timeout=10) as page:
             assert page.status == 200
-            assert b"call-0" in page.read()
+            assert call.encode() in page.read()
     finally:
         process.terminate()
         process.wait(20)

@@ -31,10 +31,12 @@ def test_wrong_usage_exits_2_with_a_sentence(coach: Coach, tmp_path: Path, args:
     assert "Traceback" not in ran.err
 
 
-@pytest.mark.parametrize("args", [("status",), ("show", "x"), ("search", "x"), ("export", "--format", "csv")])
+@pytest.mark.parametrize(
+    "args", [("status",), ("show", "x"), ("search", "x"), ("export", "--format", "csv"), ("forget", "x")]
+)
 def test_without_a_store_commands_say_how_to_begin(coach: Coach, tmp_path: Path, args: tuple[str, ...]) -> None:
     ran = coach(*args, cwd=tmp_path)
-    assert (ran.code, ran.out) == (1, "")
+    assert (ran.code, ran.out) == (2, "")
     assert "coach run" in ran.err
     assert "Traceback" not in ran.err
     assert not list(tmp_path.iterdir())
