@@ -122,7 +122,7 @@ class FasterWhisperEngine:
 
 
 def choose_device(device: str) -> str:
-    """The device named, where "auto" is CUDA if there is one and the CPU if not. ConfigError for one that is not here."""
+    """The device named; "auto" is CUDA if there is one, else the CPU. ConfigError for one that is not here."""
     import torch
 
     if device == "auto":
