@@ -23,6 +23,7 @@ _MIN_WORDS_BETWEEN_ONSETS = 2
 """An onset that follows the words of another so closely belongs to it: "can you tell me | when did it start"."""
 
 _ABBREVIATION = re.compile(r"(?:\b(?:mr|mrs|ms|dr|prof|st|no|vs|approx|e\.g|i\.e|etc)|(?:^|\s)[a-z])\.$", re.IGNORECASE)
+_HALF_DAY = re.compile(r"\b[ap]\.m\.$", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.?!…。？！]+[\"')\]]*(?=\s|$)|\n+")  # noqa: RUF001 (full-width marks occur in chats)
 
 _PRONOUN = r"(?:you|your|yours|it|its|there|he|she|they|we|i|that|this|any|anyone|anybody|anything|someone|somebody)"
@@ -117,15 +118,20 @@ def candidate_spans(text: str) -> list[tuple[int, int]]:
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
-    """Character spans of sentences: cut after . ? ! before a blank (not after an abbreviation), and at newlines."""
+    """Character spans of sentences: cut after . ? ! before a blank (not in an abbreviation), and at newlines."""
     spans, start = [], 0
     for match in _SENTENCE_END.finditer(text):
-        if match.group() == "." and _ABBREVIATION.search(text[start : match.end()]):
+        if match.group() == "." and _goes_on(text[start : match.end()], text[match.end() :].lstrip()):
             continue
         spans.append((start, match.end()))
         start = match.end()
     spans.append((start, len(text)))
     return [trimmed for span in spans if (trimmed := _trim(text, *span))]
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Whether a full stop belongs to an abbreviation: always after Mr., after 8 a.m. when small letters follow."""
+    return bool(_ABBREVIATION.search(before) or (_HALF_DAY.search(before) and after[:1].islower()))
 
 
 def last_words(turns: Sequence[Turn], index: int) -> str:

@@ -77,3 +77,9 @@ def test_the_customers_last_words_come_with_the_question_and_are_bounded() -> No
     assert words[-2:] == ["w99", "yes"]
     assert len(words) == MAX_PREV_WORDS
     assert last_words([Turn("agent", "When?")], 0) == ""
+
+
+def test_an_hour_does_not_end_a_sentence_unless_a_capital_follows() -> None:
+    text = "We open at 8 a.m. and close at 5 p.m. Shall I book you in for 9 a.m. or 10 a.m.?"
+    pieces = [text[start:end] for start, end in sentence_spans(text)]
+    assert pieces == ["We open at 8 a.m. and close at 5 p.m.", "Shall I book you in for 9 a.m. or 10 a.m.?"]
