@@ -46,6 +46,15 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word with its leading space and punctuation, as it joins the others, and when it is said."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """One stretch of text the recogniser returned for one channel, times in the recording."""
 
@@ -60,6 +69,8 @@ class Segment:
     compression_ratio: float | None = None
     dropped: str | None = None
     """Why a guard rejected it ("loop", "silence", ...); None when accepted. Rejected text is never scored."""
+    words: tuple[Word, ...] = ()
+    """The words of `text` in order; empty when the engine does not tell, and once something was redacted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import numpy as np
 
 from coach.config import TranscribeConfig
 from coach.errors import ConfigError, ModelError
+from coach.types import Word
 from ingest.weights import WhisperWeights, ctranslate2_folder, resolve_whisper
-from ingest.windows import Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class RawSegment:
     compression_ratio: float
     """Length of the text over its zlib-compressed length: high when it repeats itself."""
     words: tuple[Word, ...] = ()
-    """About when each word is said; empty from an engine that does not tell."""
+    """In window time; empty from an engine that does not tell."""
 
 
 class Engine(Protocol):
@@ -106,7 +106,7 @@ class FasterWhisperEngine:
             clip = int(np.argmin(np.abs(edges[:-1] - segment.seek / 100)))
             offset, length = float(edges[clip]), float(edges[clip + 1] - edges[clip])
             start, end = (min(max(time - offset, 0.0), length) for time in (segment.start, segment.end))
-            words = tuple(Word((word.start + word.end) / 2 - offset, word.word) for word in segment.words or ())
+            words = tuple(Word(word.word, word.start - offset, word.end - offset) for word in segment.words or ())
             if segment.text.strip():
                 heard[chosen[clip]].append(
                     RawSegment(

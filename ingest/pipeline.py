@@ -99,7 +99,8 @@ def redact_segments(segments: Sequence[Segment], redactor: Redactor | None) -> R
     for chosen in (accepted, range(len(ordered))):
         results = redactor.redact([(clean[at].role, clean[at].text) for at in chosen])
         for at, result in zip(chosen, results, strict=True):
-            clean[at] = replace(clean[at], text=result.text)
+            if result.text != clean[at].text:
+                clean[at] = replace(clean[at], text=result.text, words=())
     silence = tuple(
         (max(0.0, before.start - SILENCE_PAD_S), before.end + SILENCE_PAD_S)
         for before, after in zip(ordered, clean, strict=True)

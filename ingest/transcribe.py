@@ -124,6 +124,7 @@ def _placed(window: Window, heard: Sequence[RawSegment], channel: "Channel") -> 
                 avg_logprob=raw.avg_logprob,
                 no_speech_prob=raw.no_speech_prob,
                 compression_ratio=raw.compression_ratio,
+                words=stretch.words,
             )
 
 

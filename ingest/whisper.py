@@ -12,10 +12,10 @@ from whisper.model import Whisper
 from whisper.tokenizer import Tokenizer, get_tokenizer
 from whisper.utils import compression_ratio
 
+from coach.types import Word
 from ingest.engines import RawSegment
 from ingest.greedy import Decoded, decode_greedily, encode, language_probabilities
 from ingest.weights import WhisperWeights, load_whisper
-from ingest.windows import Word
 
 SECONDS_PER_STAMP = 0.02
 WINDOW_S = 30.0
@@ -172,9 +172,9 @@ def _words(tokenizer: Tokenizer, tokens: list[int], times: list[float]) -> tuple
     found, at = list[Word](), 0
     for text, group in zip(texts, groups, strict=True):
         if found and not any(letter.isalnum() for letter in text):
-            found[-1] = Word(found[-1].time, found[-1].text + text)
+            found[-1] = Word(found[-1].text + text, found[-1].start, found[-1].end)
         else:
-            found.append(Word(times[at], text))
+            found.append(Word(text, times[at], times[at + len(group) - 1]))
         at += len(group)
     return tuple(found)
 

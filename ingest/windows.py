@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from coach.types import Word
 from ingest.speech import SAMPLE_RATE, Span
 
 MAX_WINDOW_S = 29.8
@@ -33,21 +34,14 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A word and about when it is said, in window time."""
-
-    time: float
-    text: str
-    """With its leading space, as it joins the others."""
-
-
-@dataclass(frozen=True, slots=True)
 class Stretch:
     """Text and its place in the recording."""
 
     start: float
     end: float
     text: str
+    words: tuple[Word, ...] = ()
+    """In recording time; empty when the recogniser gave none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +126,13 @@ def spread(window: Window, start: float, end: float, text: str, words: Sequence[
 
     Without word times the words are taken to be evenly spread. Text is conserved; stretches are in order.
     """
-    words = words or _even_words(start, end, text)
+    told, words = bool(words), words or _even_words(start, end, text)
     if not words:
         return []
     edges = [(window.from_recording(span.start), window.from_recording(span.end)) for span in window.spans]
     homes: list[int] = []
     for word in words:
-        home = _nearest(edges, min(max(word.time, start), end))
+        home = _nearest(edges, min(max((word.start + word.end) / 2, start), end))
         homes.append(max(home, homes[-1]) if homes else home)
     groups = [[0]]
     for i, (here, there) in enumerate(pairwise(homes), start=1):
@@ -149,8 +143,16 @@ def spread(window: Window, start: float, end: float, text: str, words: Sequence[
     for group in groups:
         from_s = _snapped_start(window, edges, homes[group[0]], start if group is groups[0] else None)
         to_s = _snapped_end(window, edges, homes[group[-1]], end if group is groups[-1] else None)
-        stretches.append(Stretch(from_s, max(from_s, to_s), "".join(words[i].text for i in group).strip()))
+        own = [words[i] for i in group]
+        placed = tuple(_placed(word, window, from_s, to_s) for word in own) if told else ()
+        stretches.append(Stretch(from_s, max(from_s, to_s), "".join(word.text for word in own).strip(), placed))
     return [stretch for stretch in stretches if stretch.text]
+
+
+def _placed(word: Word, window: Window, from_s: float, to_s: float) -> Word:
+    """A word in recording time, inside its stretch."""
+    start, end = (min(max(window.to_recording(time), from_s), max(from_s, to_s)) for time in (word.start, word.end))
+    return Word(word.text, start, max(start, end))
 
 
 def _even_words(start: float, end: float, text: str) -> list[Word]:
@@ -158,7 +160,8 @@ def _even_words(start: float, end: float, text: str) -> list[Word]:
     total = sum(len(part) + 1 for part in parts)
     words, before = [], 0
     for part in parts:
-        words.append(Word(start + (end - start) * (before + len(part) / 2) / total, f" {part}"))
+        edges = (start + (end - start) * at / total for at in (before, before + len(part)))
+        words.append(Word(f" {part}", *edges))
         before += len(part) + 1
     return words
 

@@ -69,7 +69,7 @@ def test_times_and_words_lie_inside_the_window(tiny: WhisperEngine, windows) -> 
         assert edges == sorted(edges)
         assert 0 <= edges[0] <= edges[-1] <= length
         for segment in segments:
-            times = [word.time for word in segment.words]
+            times = [word.start for word in segment.words]
             assert times == sorted(times)
             assert all(0 <= time <= length for time in times)
             assert "".join(word.text for word in segment.words) == segment.text
@@ -82,8 +82,8 @@ def test_words_are_heard_on_the_right_side_of_a_pause(tiny: WhisperEngine, windo
     joined = np.concatenate([first, np.zeros(3 * RATE, dtype=np.float32), second])
     [segments] = tiny.transcribe([joined], languages=[EN])
     words = [word for segment in segments for word in segment.words]
-    early = "".join(word.text for word in words if word.time < len(first) / RATE + 0.5).lower()
-    late = "".join(word.text for word in words if word.time > len(first) / RATE + 2.5).lower()
+    early = "".join(word.text for word in words if word.start < len(first) / RATE + 0.5).lower()
+    late = "".join(word.text for word in words if word.start > len(first) / RATE + 2.5).lower()
     assert heard_share(early, demo_call.turns[0]["text"]) > 0.6
     assert heard_share(late, demo_call.turns[2]["text"]) > 0.6
     assert len((early + late).split()) == len("".join(word.text for word in words).split())

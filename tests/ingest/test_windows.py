@@ -3,8 +3,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from coach.types import Word
 from ingest.speech import Span
-from ingest.windows import MAX_WINDOW_S, Piece, Window, Word, pack, spread
+from ingest.windows import MAX_WINDOW_S, Piece, Window, pack, spread
 
 RATE = 16_000
 
@@ -74,7 +75,7 @@ class TestSpread:
     window = pack([Span(1, 2), Span(12, 14)], duration_s=20.0)[0]
 
     def test_segment_over_a_long_pause_is_split_by_its_words(self) -> None:
-        words = (Word(0.5, " Yes,"), Word(1.0, " please."), Word(2.0, " Of"), Word(2.8, " course."))
+        words = (Word(" Yes,", 0.5, 0.5), Word(" please.", 1.0, 1.0), Word(" Of", 2.0, 2.0), Word(" course.", 2.8, 2.8))
         first, second = spread(self.window, 0.0, 3.9, " Yes, please. Of course.", words)
         assert (first.text, second.text) == ("Yes, please.", "Of course.")
         assert (first.start, first.end) == (1, 2)
@@ -86,15 +87,15 @@ class TestSpread:
         assert " ".join(s.text for s in stretches) == "Yes please. Of course I can do that."
 
     def test_segment_inside_one_span_keeps_its_own_times(self) -> None:
-        [stretch] = spread(self.window, 2.3, 2.9, " well", (Word(2.6, " well"),))
+        [stretch] = spread(self.window, 2.3, 2.9, " well", (Word(" well", 2.6, 2.6),))
         assert (stretch.start, stretch.end) == (pytest.approx(12.6), pytest.approx(13.2))
 
     def test_start_in_the_padding_becomes_the_onset(self) -> None:
-        [stretch] = spread(self.window, 0.0, 1.3, " Yes.", (Word(0.4, " Yes."),))
+        [stretch] = spread(self.window, 0.0, 1.3, " Yes.", (Word(" Yes.", 0.4, 0.4),))
         assert (stretch.start, stretch.end) == (1, 2)
 
     def test_words_whose_times_run_backwards_stay_in_order(self) -> None:
-        words = (Word(2.0, " one"), Word(0.5, " two"), Word(2.5, " three"))
+        words = (Word(" one", 2.0, 2.0), Word(" two", 0.5, 0.5), Word(" three", 2.5, 2.5))
         assert [s.text for s in spread(self.window, 0.0, 3.9, "", words)] == ["one two three"]
 
     def test_no_words_no_stretch(self) -> None:
