@@ -2,7 +2,7 @@
 
 import os
 
-_OFFLINE = {
+OFFLINE = {
     "HF_HUB_OFFLINE": "1",  # transformers and sentence-transformers look for updates otherwise
     "TRANSFORMERS_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -21,7 +21,7 @@ def prepare() -> None:
 
     What is switched off stays off whatever the environment said before; how threads wait can be chosen from outside.
     """
-    os.environ.update(_OFFLINE)
+    os.environ.update(OFFLINE)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # warns on every fork otherwise
     # OpenMP's threads spin while they wait. Where another process wants the cores too, every one of the recogniser's
     # thousands of small products then waits a scheduler's slice for a thread that is not running: 189 s instead of

@@ -7,13 +7,14 @@ import click
 
 from coach.cli.options import data_option
 from coach.errors import ConfigError
-from coach.store.engine import make_folder
 
 
 @click.command("init")
 @data_option
 def init_command(data_dir: Path) -> None:
     """Write a commented example coach.toml into the data folder; every line in it shows the default."""
+    from coach.store.engine import make_folder
+
     target = data_dir / "coach.toml"
     make_folder(data_dir)
     try:

