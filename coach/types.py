@@ -71,6 +71,8 @@ class Segment:
     """Why a guard rejected it ("loop", "silence", ...); None when accepted. Rejected text is never scored."""
     words: tuple[Word, ...] = ()
     """The words of `text` in order; empty when the engine does not tell, and once something was redacted."""
+    voice: int | None = None
+    """Which of the voices on its channel says it, from 0 in the order they are first heard; None when not told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,10 @@ class Call:
     """"truncated", "one_sided", "duplicated_mono", "mono", "speech_lost", ..."""
     dropped: tuple[Segment, ...] = ()
     """What the guards rejected (already redacted)."""
+    role_confidence: float | None = None
+    """How sure the roles are that were told from what is said, 0 to 1; None when channels or a transcript gave them."""
+    swapped: bool = False
+    """Somebody put the sides right: a later run keeps the roles of these turns."""
     engine: str | None = None
     model: str | None = None
     language: str | None = None

@@ -68,6 +68,8 @@ def load(connection: Connection, call_id: str, *, embeddings: bool) -> Call | No
         duration_s=row.duration_s,
         flags=tuple(row.flags),
         dropped=tuple(rows.segment_of(r) for r in _rows(connection, schema.dropped, row.key)),
+        role_confidence=row.role_confidence,
+        swapped=row.swapped,
         engine=row.engine,
         model=row.model,
         language=row.language,

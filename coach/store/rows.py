@@ -46,6 +46,8 @@ def call_row(call: Call) -> dict[str, Any]:
         "model": call.model,
         "language": call.language,
         "audio": call.audio,
+        "role_confidence": call.role_confidence,
+        "swapped": call.swapped,
         "n_questions": len(call.questions),
         "impact_count": sum(question.function == "impact" for question in call.questions),
         "open_share": n_open / len(call.questions) if call.questions else None,

@@ -24,10 +24,11 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration, which these tables are. Numbers are zero-padded, so they sort as text."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -146,6 +147,8 @@ calls = Table(
     Column("model", Words),
     Column("language", Words),
     Column("audio", Words),
+    Column("role_confidence", Number),
+    Column("swapped", Boolean, nullable=False, server_default=false()),
     # counted when it is saved, so that lists are quick
     Column("n_questions", Integer, nullable=False),
     Column("impact_count", Integer, nullable=False),

@@ -216,6 +216,8 @@ def rich_call(make_call: Callable[..., Call]) -> Call:
         model="base",
         language="en",
         audio="0123abcd.ogg",
+        role_confidence=0.875,
+        swapped=True,
         questions=(question,),
         scorecard=Scorecard("default@1", (shares, nothing, pair)),
         passages=(

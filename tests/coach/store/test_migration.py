@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from coach.config import StoreConfig
 from coach.errors import StoreError
 from coach.store import Store, migrate, open_store, schema
-from coach.store.engine import reading
+from coach.store.engine import connect, reading, writing
 from coach.store.migration import STEPS
 from coach.types import Call
 
@@ -23,8 +23,8 @@ LATER = '''"""A step of a later version."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 def upgrade():
     op.add_column("calls", sa.Column("later", sa.Text))
@@ -39,7 +39,7 @@ def later_steps(tmp_path: Path) -> Callable[[str], Path]:
     def make(then: str = "") -> Path:
         steps = tmp_path / "100% later" / "migrations"
         shutil.copytree(STEPS, steps, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
-        (steps / "versions" / "0002_later.py").write_text(LATER.format(then=then))
+        (steps / "versions" / "0003_later.py").write_text(LATER.format(then=then))
         return steps
 
     return make
@@ -107,6 +107,28 @@ def test_an_older_schema_is_migrated_after_a_copy(
         assert old.get_call(rich_call.id) is not None
 
 
+def test_calls_of_the_first_version_come_along(place: Any, tmp_path: Path, rich_call: Call) -> None:
+    first = tmp_path / "first" / "migrations"
+    shutil.copytree(STEPS, first, ignore=shutil.ignore_patterns("__pycache__", "0002*"))
+    migrate(place.data_dir, place.config, steps=first)
+    engine = connect(place.data_dir, place.config)
+    with writing(engine) as connection:
+        new = {"id": "old", "source": "old.wav", "medium": "voice", "flags": "[]", "n_questions": 0, "impact_count": 0}
+        columns = ", ".join([*new, "saved_at"])
+        values = ", ".join([*(f":{name}" for name in new), "'2026-01-01T00:00:00.000000+00:00'"])
+        connection.execute(text(f"INSERT INTO calls ({columns}) VALUES ({values})"), new)
+    engine.dispose()
+    with pytest.raises(StoreError, match="older version"):
+        place.open()
+    migrate(place.data_dir, place.config)
+    with place.open() as store:
+        old = store.get_call("old")
+        assert old is not None
+        assert (old.role_confidence, old.swapped) == (None, False)
+        store.save_call(rich_call)
+        assert store.count_calls() == 2
+
+
 def test_a_migration_that_fails_changes_nothing(place: Any, later_steps: Callable[..., Path]) -> None:
     with place.open() as store:
         with pytest.raises(ZeroDivisionError):
@@ -127,7 +149,7 @@ def test_a_newer_schema_is_refused(place: Any, later_steps: Callable[..., Path])
 
 def test_an_older_schema_is_not_opened(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     place.open().close()
-    monkeypatch.setattr("coach.store.migration.REVISION", "0002")
+    monkeypatch.setattr("coach.store.migration.REVISION", "0003")
     with pytest.raises(StoreError, match="`coach run` migrates it") as caught:
         place.open()
     assert caught.value.code == "old_schema"
