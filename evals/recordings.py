@@ -1,13 +1,16 @@
 """Recordings with known words and times: read from a manifest, or composed from its clips."""
 
+import hashlib
 import json
 import random
+import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from scipy.signal import resample_poly
 
 from coach.config import InboxConfig
 from coach.types import Role
@@ -22,6 +25,21 @@ ONSET_SAMPLES = SAMPLE_RATE // 100
 CLIPS_PER_CALL = 20
 GAPS_S = (0.3, 3.0)  # silence between a composed call's turns
 
+Kind = Literal["real", "synthetic", "words", "unreferenced", ""]
+Part = Literal["tuning", "test", ""]
+TUNING_SHARE = 1 / 3
+
+
+@dataclass(frozen=True, slots=True)
+class TrueWord:
+    """A word of a turn and when it is said, in the recording."""
+
+    index: int
+    """`turn.text.split()[index] == text`."""
+    text: str
+    start: float
+    end: float
+
 
 @dataclass(frozen=True, slots=True)
 class TrueTurn:
@@ -30,6 +48,9 @@ class TrueTurn:
     role: Role
     start: float | None
     text: str
+    end: float | None = None
+    words: tuple[TrueWord, ...] = ()
+    """Those whose times are known, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +58,13 @@ class TrueCall:
     name: str
     channels: tuple[Channel, ...]
     turns: tuple[TrueTurn, ...]
+    kind: Kind = ""
+    """In the corpus of `asr-corpus`: people's speech, synthetic speech, single words, or a call without a reference."""
+    part: Part = ""
+    source: str = ""
+    """What its words come from: calls of one source say the same, through another telephone."""
+    condition: str = ""
+    """Codec and noise, "g711" or "amr pink 14 dB"."""
 
     @property
     def duration_s(self) -> float:
@@ -72,6 +100,52 @@ def _call(row: dict[str, Any], manifest: Path, out: Path) -> TrueCall:
     channels = tuple(Channel(i, SIDES[i], audio.channel(i)) for i in range(min(2, audio.channels)))
     turns = tuple(TrueTurn(turn["role"], turn.get("start"), turn["text"]) for turn in row["turns"])
     return TrueCall(row.get("id") or row["file"], channels, turns)
+
+
+def part_of(source: str) -> Part:
+    """The part of the corpus to which a clip or a dialogue belongs, by the SHA-256 of its name: a third is tuning."""
+    drawn = int.from_bytes(hashlib.sha256(source.encode()).digest()[:4]) / 2**32
+    return "tuning" if drawn < TUNING_SHARE else "test"
+
+
+def read_corpus(
+    folder: Path, *, part: Part = "", kinds: Sequence[Kind] = ("real", "synthetic"), share: float = 1.0
+) -> list[TrueCall]:
+    """The calls of a corpus that `asr-corpus` built, as int16 at 16 kHz in memory, in the order of its reference.
+
+    `part` "" is both. `share` below 1 takes that share of the calls of each kind, drawn by the hash of their names and
+    at least one, so that a share is the same in every run and within a larger one.
+    """
+    text = (folder / "reference.jsonl").read_text(encoding="utf-8")
+    rows = [row for row in map(json.loads, text.splitlines()) if row["kind"] in kinds and part in ("", row["part"])]
+    kept: set[str] = set()
+    for kind in kinds:
+        names = sorted((row["id"] for row in rows if row["kind"] == kind), key=_drawn)
+        kept.update(names[: max(1, round(share * len(names)))])
+    return [_corpus_call(row, folder) for row in rows if row["id"] in kept]
+
+
+def _drawn(name: str) -> bytes:
+    return hashlib.sha256(b"share/" + name.encode()).digest()
+
+
+def _corpus_call(row: dict[str, Any], folder: Path) -> TrueCall:
+    with wave.open(str(folder / row["file"])) as file:
+        step, sound = SAMPLE_RATE // file.getframerate(), np.frombuffer(file.readframes(-1), dtype="<i2")
+        sound = sound.reshape(-1, file.getnchannels())
+    raised = np.clip(np.round(resample_poly(sound.astype(np.float32), step, 1, axis=0)), -32768, 32767).astype(np.int16)
+    channels = tuple(Channel(i, SIDES[i], np.ascontiguousarray(raised[:, i])) for i in range(sound.shape[1]))
+    turns = tuple(
+        TrueTurn(
+            turn["role"],
+            turn["start"],
+            turn["text"],
+            turn["end"],
+            tuple(TrueWord(word["index"], word["text"], word["start"], word["end"]) for word in turn["words"]),
+        )
+        for turn in row["turns"]
+    )
+    return TrueCall(row["id"], channels, turns, row["kind"], row["part"], row["source"], row["condition"])
 
 
 def _find(name: str, manifest: Path) -> Path:
