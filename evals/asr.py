@@ -1,103 +1,93 @@
-"""`python -m evals asr`: word error rate, speed and turn times of the recognisers.
+"""`python -m evals asr`: what the recognisers make of all clips: words, inventions, coverage, speed and turn starts.
 
-WER is jiwer's after whisper's EnglishTextNormalizer, over all words of all recordings together. RTFx is seconds of
-recording (both channels of a call count once) per second of wall time, from decoded sound to segments; loading is not
-counted. A turn's start is compared where its first words begin a transcribed turn; where they do not, it counts as
-joined to another.
+WER is jiwer's after whisper's EnglishTextNormalizer, over all words of all recordings that have a reference together.
+RTFx is seconds of recording (both channels of a call count once) per second of wall time, from decoded sound to
+segments; loading is not counted. A turn's start is compared where its first words begin a transcribed turn; where they
+do not, it counts as joined to another. With --nonspeech, also the accepted words a minute where nobody speaks; with
+--cut, how many of that many recordings are flagged once the last 40 % of their bytes are gone.
 """
 
 import argparse
 import json
 import os
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
-from coach.config import TranscribeConfig
-from coach.types import Segment
-from evals.asr_scores import Report, measure
+from coach.config import InboxConfig, TranscribeConfig
+from coach.errors import InputError
+from evals.asr_scores import Report, invented, measure
+from evals.nonspeech import nonspeech
+from evals.recognisers import RECOGNISERS, Heard, recognise
 from evals.recordings import DEMO_CALLS, TrueCall, compose, read_manifest
-from ingest.engines import choose_device, load_engine
-from ingest.speech import SpeechDetector
-from ingest.transcribe import CallTranscript, Transcriber
+from ingest.audio import decode
 from ingest.turns import build_turns
-from ingest.weights import load_whisper, resolve_whisper
 
-PLAIN = "openai-whisper"
-"""Not one of our engines: its own `transcribe`, a channel at a time, for comparison."""
+KEPT_SHARE = 0.6  # of a recording that is cut
 
 
 def main(argv: Sequence[str]) -> int:
     args = _parser().parse_args(argv)
+    config = TranscribeConfig(model=args.model, device=args.device, batch_size=args.batch_size)
     reports = []
     with tempfile.TemporaryDirectory() as folder:
-        calls = read_manifest(args.manifest, Path(folder), only=args.only)
+        calls = read_manifest(args.manifest, Path(folder), only=args.only, unreferenced=not args.compose)
         if args.compose:
             calls = compose(calls, args.seed)
+        calls = calls[: max(1, round(args.share * len(calls)))]
+        silent = list(nonspeech(args.music)) if args.nonspeech else []
         for engine in args.engine:
-            transcripts, wall_s, model = _transcribe(engine, args, calls)
-            reports.append(measure(engine, model, calls, transcripts, wall_s))
+            heard = recognise(engine, calls, config)
+            report = measure(engine, heard.model, calls, heard.transcripts, heard.wall_s)
+            words = invented(silent, recognise(engine, silent, config).transcripts) if silent else {}
+            reports.append((report, words))
             if args.texts:
-                _print_texts(calls, transcripts)
-    _print_reports(reports, as_json=args.json)
+                _print_texts(calls, heard)
+    cut = count_flagged(args.manifest, args.cut) if args.cut else None
+    _print_reports(reports, cut, as_json=args.json)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m evals asr", description="WER, speed and turn times.")
+    parser = argparse.ArgumentParser(prog="python -m evals asr", description="WER, inventions, coverage, turn times.")
     parser.add_argument("--manifest", type=Path, default=DEMO_CALLS, help="recordings with a reference")
     parser.add_argument("--only", default="", help="of a JSON list, the entries whose kind contains this")
-    parser.add_argument("--engine", nargs="+", default=["whisper"], choices=["whisper", "faster-whisper", PLAIN])
+    parser.add_argument("--engine", nargs="+", default=["whisper"], choices=RECOGNISERS)
     parser.add_argument("--model", help="name or path; default as configured by default")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--batch-size", type=int, default=TranscribeConfig.batch_size)
     parser.add_argument("--compose", action="store_true", help="make two-channel calls of the clips first")
     parser.add_argument("--seed", type=int, default=7, help="of the composition")
+    parser.add_argument("--share", type=float, default=1.0, help="of the recordings, for a quick look")
+    parser.add_argument("--nonspeech", action="store_true", help="also sound in which nobody speaks")
+    parser.add_argument("--music", type=Path, help="for --nonspeech: folder of music, as asterisk-moh-opsound-wav has")
+    parser.add_argument("--cut", type=int, default=0, help="cut that many recordings and count those flagged")
     parser.add_argument("--texts", action="store_true", help="print the turns as well")
     parser.add_argument("--json", action="store_true")
     return parser
 
 
-def _transcribe(
-    engine: str, args: argparse.Namespace, calls: Sequence[TrueCall]
-) -> tuple[list[CallTranscript], float, str]:
-    """The transcripts, seconds of wall time, and the model's name."""
-    if engine == PLAIN:
-        return _transcribe_plainly(args, calls)
-    chosen: Literal["whisper", "faster-whisper"] = "faster-whisper" if engine == "faster-whisper" else "whisper"
-    config = TranscribeConfig(engine=chosen, model=args.model, device=args.device, batch_size=args.batch_size)
-    transcriber = Transcriber(load_engine(config), SpeechDetector())
-    start = time.perf_counter()
-    transcripts = transcriber.transcribe([call.channels for call in calls])
-    return transcripts, time.perf_counter() - start, transcriber.engine.model
+def count_flagged(manifest: Path, count: int) -> tuple[int, int]:
+    """How many of at most `count` recordings beside a manifest are flagged when cut short, and how many were cut."""
+    folders = (manifest.parent, manifest.parent / "calls")
+    files = [file for folder in folders for file in sorted(folder.glob("*")) if file.suffix in (".wav", ".ogg")][:count]
+    flagged = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for i, file in enumerate(files):
+            cut = Path(folder) / f"{i}{file.suffix}"
+            content = file.read_bytes()
+            cut.write_bytes(content[: round(KEPT_SHARE * len(content))])
+            try:
+                flagged += "truncated" in decode(cut, Path(folder) / f"{i}.pcm", InboxConfig()).flags
+            except InputError:
+                continue  # set aside is not flagged
+    return flagged, len(files)
 
 
-def _transcribe_plainly(args: argparse.Namespace, calls: Sequence[TrueCall]) -> tuple[list[CallTranscript], float, str]:
-    device = choose_device(args.device)
-    weights = resolve_whisper(args.model, device=device)
-    model = load_whisper(weights, device)
-    transcripts = []
-    start = time.perf_counter()
-    for call in calls:
-        segments: list[Segment] = []
-        for channel in call.channels:
-            samples = channel.samples.astype("float32") / 32768.0
-            heard = model.transcribe(samples, language="en", temperature=0.0, fp16=device.startswith("cuda"))
-            segments += [
-                Segment(channel.index, channel.role, part["start"], part["end"], part["text"])
-                for part in heard["segments"]
-            ]
-        segments.sort(key=lambda segment: segment.start)
-        transcripts.append(CallTranscript(tuple(segments), (), (), (), "en"))
-    return transcripts, time.perf_counter() - start, weights.name
-
-
-def _print_texts(calls: Sequence[TrueCall], transcripts: Sequence[CallTranscript]) -> None:
-    for call, transcript in zip(calls, transcripts, strict=True):
-        print(f"\n{call.name} {' '.join(transcript.flags)}")
+def _print_texts(calls: Sequence[TrueCall], heard: Heard) -> None:
+    for call, transcript in zip(calls, heard.transcripts, strict=True):
+        print(f"\n{call.name} {' '.join((*call.flags, *transcript.flags))}")
         for turn in build_turns(transcript.segments):
             print(f"{turn.start:8.2f} {turn.end:8.2f}  {turn.role:9} {turn.text}")
         for segment in transcript.segments:
@@ -105,19 +95,30 @@ def _print_texts(calls: Sequence[TrueCall], transcripts: Sequence[CallTranscript
                 print(f"{segment.start:8.2f} {segment.end:8.2f}  dropped ({segment.dropped}): {segment.text}")
 
 
-def _print_reports(reports: Sequence[Report], *, as_json: bool) -> None:
+def _print_reports(
+    reports: Sequence[tuple[Report, dict[str, float]]], cut: tuple[int, int] | None, *, as_json: bool
+) -> None:
     if as_json:
-        for report in reports:
-            print(json.dumps({**asdict(report), "rtfx": report.rtfx}))
+        for report, words in reports:
+            shown = asdict(report) | {"rtfx": report.rtfx, "invented_words_per_minute": words, "cut_and_flagged": cut}
+            print(json.dumps(shown))
         return
-    print(f"\n{'engine':15} {'model':10} {'WER':>6} {'words':>6} {'RTFx':>6} {'turn starts: median':>20} {'95 %':>6}"
-          f" {'bias':>6} {'joined':>9} {'dropped':>8} {'lost':>6}")  # fmt: skip
-    for report in reports:
+    print(f"\n{'engine':22} {'model':10} {'WER':>6} {'words':>6} {'RTFx':>6} {'turn starts: median':>20} {'95 %':>6}"
+          f" {'bias':>6} {'joined':>9} {'dropped':>8} {'covered':>8} {'lost':>6} {'truncated':>9}")  # fmt: skip
+    for report, _ in reports:
         times = [report.start_error_median_s, report.start_error_p95_s, report.start_bias_s]
         median, p95, bias = ("-" if value is None else f"{value:.2f} s" for value in times)
+        rtfx = "-" if report.rtfx is None else f"{report.rtfx:.1f}"
+        covered = "-" if report.coverage is None else f"{report.coverage:.1%}"
         print(
-            f"{report.engine:15} {report.model:10} {report.wer:6.2%} {report.words:6} {report.rtfx:6.1f} {median:>20}"
-            f" {p95:>6} {bias:>6} {report.joined:4}/{report.turns:<4} {report.dropped:8} {report.lost_s:4.1f} s"
+            f"{report.engine:22} {report.model:10} {report.wer:6.2%} {report.words:6} {rtfx:>6} {median:>20}"
+            f" {p95:>6} {bias:>6} {report.joined:4}/{report.turns:<4} {report.dropped:8} {covered:>8}"
+            f" {report.lost_s:4.1f} s {report.truncated:9}"
         )
-    first = reports[0]
+    for report, words in reports:
+        for name, rate in words.items():
+            print(f"{report.engine:22} {name:40} {rate:6.2f} words a minute accepted where nobody speaks")
+    if cut:
+        print(f"{cut[0]} of {cut[1]} recordings that were cut short are flagged as truncated")
+    first = reports[0][0]
     print(f"{first.recordings} recordings, {first.audio_s:.0f} s; {os.cpu_count()} processor cores")

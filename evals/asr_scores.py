@@ -22,12 +22,17 @@ class Report:
     model: str
     recordings: int
     audio_s: float
-    wall_s: float
+    wall_s: float | None
     words: int
     wer: float
     dropped: int
     """Segments that the guards rejected."""
+    coverage: float | None
+    """Share of the detected speech that lies inside accepted segments; None where none was detected."""
     lost_s: float
+    """Of detected speech without accepted text."""
+    truncated: int
+    """Recordings that the decoder flags as cut short."""
     turns: int
     """Turns whose true start is known."""
     joined: int
@@ -38,18 +43,20 @@ class Report:
     """Median of transcribed minus true start."""
 
     @property
-    def rtfx(self) -> float:
-        return self.audio_s / self.wall_s
+    def rtfx(self) -> float | None:
+        return self.audio_s / self.wall_s if self.wall_s else None
 
 
 def measure(
-    engine: str, model: str, calls: Sequence[TrueCall], transcripts: Sequence[CallTranscript], wall_s: float
+    engine: str, model: str, calls: Sequence[TrueCall], transcripts: Sequence[CallTranscript], wall_s: float | None
 ) -> Report:
-    """WER over all words of all calls together, a side at a time, and the errors of the turns' starts."""
+    """WER over all words of all calls with a reference, a side at a time, and the errors of the turns' starts."""
     true_texts: list[str] = []
     heard_texts: list[str] = []
     errors: list[float | None] = []
     for call, transcript in zip(calls, transcripts, strict=True):
+        if not call.turns:
+            continue
         turns = build_turns(transcript.segments)
         for role in dict.fromkeys(channel.role for channel in call.channels):
             true_texts.append(normalised(call.text_of(role)))
@@ -64,8 +71,10 @@ def measure(
         audio_s=sum(call.duration_s for call in calls),
         wall_s=wall_s,
         words=sum(len(text.split()) for text in true_texts),
-        wer=jiwer.process_words(true_texts, heard_texts).wer,
+        wer=jiwer.process_words(true_texts, heard_texts).wer if true_texts else 0.0,
         dropped=sum(s.dropped is not None for transcript in transcripts for s in transcript.segments),
+        coverage=coverage(transcripts),
+        truncated=sum("truncated" in call.flags for call in calls),
         lost_s=sum(transcript.lost_s for transcript in transcripts),
         turns=len(errors),
         joined=len(errors) - len(found),
@@ -73,6 +82,28 @@ def measure(
         start_error_p95_s=float(np.percentile(np.abs(found), 95)) if len(found) else None,
         start_bias_s=float(np.median(found)) if len(found) else None,
     )
+
+
+def coverage(transcripts: Sequence[CallTranscript]) -> float | None:
+    """Share of the detected speech's seconds inside accepted segments of its channel; None without speech."""
+    spoken_s, covered_s = 0.0, 0.0
+    for transcript in transcripts:
+        for channel, spans in enumerate(transcript.speech):
+            accepted = [s for s in transcript.segments if s.channel == channel and s.dropped is None]
+            starts, ends = np.array([s.start for s in accepted]), np.array([s.end for s in accepted])
+            for span in spans:
+                spoken_s += span.length
+                shared = np.minimum(ends, span.end) - np.maximum(starts, span.start)
+                covered_s += min(float(shared[shared > 0].sum()), span.length)
+    return covered_s / spoken_s if spoken_s else None
+
+
+def invented(calls: Sequence[TrueCall], transcripts: Sequence[CallTranscript]) -> dict[str, float]:
+    """Accepted words a minute of each recording in which nobody speaks, by its name."""
+    return {
+        call.name: sum(len(s.text.split()) for s in transcript.segments if s.dropped is None) / call.duration_s * 60
+        for call, transcript in zip(calls, transcripts, strict=True)
+    }
 
 
 def normalised(text: str) -> str:

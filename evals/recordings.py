@@ -25,7 +25,7 @@ ONSET_SAMPLES = SAMPLE_RATE // 100
 CLIPS_PER_CALL = 20
 GAPS_S = (0.3, 3.0)  # silence between a composed call's turns
 
-Kind = Literal["real", "synthetic", "words", "unreferenced", ""]
+Kind = Literal["real", "synthetic", "words", "unreferenced", "nonspeech", ""]
 Part = Literal["tuning", "test", ""]
 TUNING_SHARE = 1 / 3
 
@@ -65,6 +65,8 @@ class TrueCall:
     """What its words come from: calls of one source say the same, through another telephone."""
     condition: str = ""
     """Codec and noise, "g711" or "amr pink 14 dB"."""
+    flags: tuple[str, ...] = ()
+    """What the decoder says of the file."""
 
     @property
     def duration_s(self) -> float:
@@ -74,16 +76,17 @@ class TrueCall:
         return " ".join(turn.text for turn in self.turns if turn.role == role)
 
 
-def read_manifest(path: Path, folder: Path, *, only: str = "") -> list[TrueCall]:
-    """The recordings with a reference of a manifest, decoded into `folder`.
+def read_manifest(path: Path, folder: Path, *, only: str = "", unreferenced: bool = False) -> list[TrueCall]:
+    """The recordings with a reference of a manifest, decoded into `folder`; with `unreferenced`, those without as well.
 
     Two forms: JSON lines with `file` and `turns` (role, start, text), recordings beside the manifest or in `calls/`,
-    left channel the agent's; or a JSON list with `path`, `kind` and `reference`, of which those with a reference count
-    and whose kind contains `only`: their first channel, one turn.
+    left channel the agent's; or a JSON list with `path`, `kind` and `reference`, of which those count whose kind
+    contains `only`: their first channel, one turn, or none where there is no reference.
     """
     text = path.read_text(encoding="utf-8")
     if text.lstrip().startswith("["):
-        rows = [row for row in json.loads(text) if row.get("reference") and only in (row.get("kind") or "")]
+        rows = [row for row in json.loads(text) if only in (row.get("kind") or "")]
+        rows = [row for row in rows if unreferenced or row.get("reference")]
         return [_clip(row, path, folder / str(i)) for i, row in enumerate(rows)]
     rows = [json.loads(line) for line in text.splitlines() if line.strip()]
     return [_call(row, path, folder / str(i)) for i, row in enumerate(rows)]
@@ -92,14 +95,15 @@ def read_manifest(path: Path, folder: Path, *, only: str = "") -> list[TrueCall]
 def _clip(row: dict[str, Any], manifest: Path, out: Path) -> TrueCall:
     audio = decode(_find(row["path"], manifest), out, InboxConfig())
     channel = Channel(0, "unknown", audio.channel(0))
-    return TrueCall(Path(row["path"]).name, (channel,), (TrueTurn("unknown", None, row["reference"]),))
+    turns = (TrueTurn("unknown", None, row["reference"]),) if row.get("reference") else ()
+    return TrueCall(Path(row["path"]).name, (channel,), turns, flags=audio.flags)
 
 
 def _call(row: dict[str, Any], manifest: Path, out: Path) -> TrueCall:
     audio = decode(_find(row["file"], manifest), out, InboxConfig())
     channels = tuple(Channel(i, SIDES[i], audio.channel(i)) for i in range(min(2, audio.channels)))
     turns = tuple(TrueTurn(turn["role"], turn.get("start"), turn["text"]) for turn in row["turns"])
-    return TrueCall(row.get("id") or row["file"], channels, turns)
+    return TrueCall(row.get("id") or row["file"], channels, turns, flags=audio.flags)
 
 
 def part_of(source: str) -> Part:
@@ -109,14 +113,19 @@ def part_of(source: str) -> Part:
 
 
 def read_corpus(
-    folder: Path, *, part: Part = "", kinds: Sequence[Kind] = ("real", "synthetic"), share: float = 1.0
+    folder: Path,
+    *,
+    part: Part = "",
+    kinds: Sequence[Kind] = ("real", "synthetic"),
+    share: float = 1.0,
+    reference: str = "reference.jsonl",
 ) -> list[TrueCall]:
     """The calls of a corpus that `asr-corpus` built, as int16 at 16 kHz in memory, in the order of its reference.
 
     `part` "" is both. `share` below 1 takes that share of the calls of each kind, drawn by the hash of their names and
     at least one, so that a share is the same in every run and within a larger one.
     """
-    text = (folder / "reference.jsonl").read_text(encoding="utf-8")
+    text = (folder / reference).read_text(encoding="utf-8")
     rows = [row for row in map(json.loads, text.splitlines()) if row["kind"] in kinds and part in ("", row["part"])]
     kept: set[str] = set()
     for kind in kinds:
@@ -131,10 +140,9 @@ def _drawn(name: str) -> bytes:
 
 def _corpus_call(row: dict[str, Any], folder: Path) -> TrueCall:
     with wave.open(str(folder / row["file"])) as file:
-        step, sound = SAMPLE_RATE // file.getframerate(), np.frombuffer(file.readframes(-1), dtype="<i2")
-        sound = sound.reshape(-1, file.getnchannels())
-    raised = np.clip(np.round(resample_poly(sound.astype(np.float32), step, 1, axis=0)), -32768, 32767).astype(np.int16)
-    channels = tuple(Channel(i, SIDES[i], np.ascontiguousarray(raised[:, i])) for i in range(sound.shape[1]))
+        sound = np.frombuffer(file.readframes(-1), dtype="<i2").reshape(-1, file.getnchannels())
+        rate = file.getframerate()
+    channels = tuple(Channel(i, SIDES[i], at_16_khz(sound[:, i], rate)) for i in range(sound.shape[1]))
     turns = tuple(
         TrueTurn(
             turn["role"],
@@ -146,6 +154,12 @@ def _corpus_call(row: dict[str, Any], folder: Path) -> TrueCall:
         for turn in row["turns"]
     )
     return TrueCall(row["id"], channels, turns, row["kind"], row["part"], row["source"], row["condition"])
+
+
+def at_16_khz(samples: np.ndarray, rate: int) -> np.ndarray:
+    """int16 samples of a rate that divides 16 kHz as int16 at 16 kHz."""
+    raised = resample_poly(samples.astype(np.float32), SAMPLE_RATE // rate, 1)
+    return np.asarray(np.clip(np.round(raised), -32768, 32767), dtype=np.int16)
 
 
 def _find(name: str, manifest: Path) -> Path:
