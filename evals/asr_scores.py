@@ -119,21 +119,24 @@ def _normaliser() -> EnglishTextNormalizer:
 def start_errors(true: Sequence[TrueTurn], heard: Sequence[Turn]) -> list[float | None]:
     """Per true turn of one side with a known start: seconds by which the transcribed one starts later.
 
-    The side's words are aligned first. None where none of the turn's first words is among the first words of a
-    transcribed turn: it was joined to another, or not recognised.
+    The side's words are aligned first. A true turn begins a transcribed one when the first word that they share is the
+    first that anything shares with the transcribed one, and among the first words of both. None for the others: they
+    were joined to another turn, or not recognised.
     """
     true_words = [(i, at, w) for i, turn in enumerate(true) for at, w in enumerate(normalised(turn.text).split())]
     heard_words = [(i, at, w) for i, turn in enumerate(heard) for at, w in enumerate(normalised(turn.text).split())]
     starts: dict[int, float] = {}
-    for ref, hyp in _matches([word for *_, word in true_words], [word for *_, word in heard_words]):
+    begun: set[int] = set()
+    for ref, hyp in matches([word for *_, word in true_words], [word for *_, word in heard_words]):
         (turn, at, _), (heard_turn, heard_at, _) = true_words[ref], heard_words[hyp]
         start = heard[heard_turn].start
-        if at < FIRST_WORDS and heard_at < FIRST_WORDS and start is not None:
+        if heard_turn not in begun and at < FIRST_WORDS and heard_at < FIRST_WORDS and start is not None:
             starts.setdefault(turn, start)
+        begun.add(heard_turn)
     return [starts[i] - turn.start if i in starts else None for i, turn in enumerate(true) if turn.start is not None]
 
 
-def _matches(true: Sequence[str], heard: Sequence[str]) -> list[tuple[int, int]]:
+def matches(true: Sequence[str], heard: Sequence[str]) -> list[tuple[int, int]]:
     """Positions of words that both have, in the best alignment."""
     if not true or not heard:
         return []
