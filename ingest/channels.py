@@ -10,7 +10,9 @@ from coach.config import InboxConfig
 from coach.errors import InputError
 from coach.types import Role
 from ingest.audio import Audio
+from ingest.coherence import DelayFinder, at_half_rate, likeness
 from ingest.inbox import Recording
+from ingest.speech import SAMPLE_RATE
 
 _BLOCK = 1 << 20
 _SAME_CORRELATION = 0.999
@@ -18,6 +20,14 @@ _SAME_GAIN = 2.0
 """Two channels are one sound when they correlate like this and neither is more than 6 dB louder."""
 _SILENT_RMS = 1.0
 """Of int16 full scale: nothing but rounding noise."""
+_PIECES, _PIECE_S, _SEARCHED = 24, 4.0, 8
+"""A copy is looked for in the loudest of every 8 stretches of 4 s, in 24 places spread over the recording."""
+_QUIET = 0.03
+"""Of the loudest piece's level: a quieter one holds nobody's voice and says nothing."""
+_PROMINENT = 8.0  # as in `ingest.echo`
+_COPY_SHARE, _COPY_PIECES = 0.7, 0.9
+_COPY_GAIN, _STEADY_GAIN = 2.8, 1.6
+"""A copy is less than 9 dB from its source (an echo 10 and more), and by the same gain within 4 dB everywhere."""
 _UNEQUAL_S, _UNEQUAL_SHARE = 5.0, 0.05
 _ORDER: tuple[Role, Role] = ("agent", "customer")
 
@@ -79,7 +89,7 @@ def _of_pair(audios: Sequence[Audio]) -> tuple[list[Channel], list[str]]:
     difference_s = max(audio.duration_s for audio in audios) - shortest
     if difference_s > max(_UNEQUAL_S, _UNEQUAL_SHARE * shortest):
         flags.append("sides_differ_in_length")
-    if are_same_sound(*sounds):
+    if are_same_sound(*sounds) or are_copies(*sounds):
         return [Channel(0, "unknown", sounds[0])], [*flags, "duplicated_mono"]
     if any(map(is_silent, sounds)):
         flags.append("silent_channel")
@@ -125,6 +135,59 @@ def are_same_sound(a: np.ndarray, b: np.ndarray) -> bool:
         return False
     gain = sqrt(var_x / var_y)
     return bool(abs(covariance) / sqrt(var_x * var_y) > _SAME_CORRELATION and 1 / _SAME_GAIN <= gain <= _SAME_GAIN)
+
+
+def are_copies(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two int16 channels of one length hold one sound that came by two ways: codecs, delay (to 0.6 s), gain.
+
+    True when each explains the other (`ingest.coherence`) everywhere and by the same gain. One person's echo in the
+    other's channel differs from that: it is quieter, and what the other says is not in it.
+    """
+    pieces = _loud_pieces(a, b)
+    finder = DelayFinder(_PIECE_S)
+    for start in pieces:
+        finder.add(*(at_half_rate(sound[start : start + round(_PIECE_S * SAMPLE_RATE)]) for sound in (a, b)))
+    delay_s, prominence = max(finder.peaks(), key=lambda peak: peak[1])
+    if not pieces or prominence < _PROMINENT:
+        return False
+    likenesses = [_likeness_at(a, b, start, round(delay_s * SAMPLE_RATE)) for start in pieces]
+    shares, gains = np.array([share for share, _ in likenesses]), np.array([gain for _, gain in likenesses])
+    usual = float(np.median(gains))
+    if not 1 / _COPY_GAIN < usual < _COPY_GAIN:
+        return False
+    alike = (shares > _COPY_SHARE) & (gains < usual * _STEADY_GAIN) & (gains > usual / _STEADY_GAIN)
+    return bool(np.mean(alike) >= _COPY_PIECES)
+
+
+def _loud_pieces(a: np.ndarray, b: np.ndarray) -> list[int]:
+    """First samples of stretches in which both channels together are loud, spread over the recording."""
+    length, found = round(_PIECE_S * SAMPLE_RATE), list[tuple[float, int]]()
+    step = max(length, len(a) // (_PIECES * _SEARCHED))
+    starts = range(0, max(len(a) - length, 0) + 1, step)
+    for first in range(0, len(starts), _SEARCHED):
+        found.append(max((_level(a, at) + _level(b, at), at) for at in starts[first : first + _SEARCHED]))
+    loudest = max(level for level, _ in found)
+    return [at for level, at in found if level > max(_QUIET * loudest, _SILENT_RMS)]
+
+
+def _level(sound: np.ndarray, start: int) -> float:
+    # As a plain array: `_rms` would read all of a memory map's file.
+    return _rms(np.asarray(sound[start : start + round(_PIECE_S * SAMPLE_RATE)]))
+
+
+def _likeness_at(a: np.ndarray, b: np.ndarray, start: int, delay: int) -> tuple[float, float]:
+    """(share of energy that each explains of the other, whichever is less; gain from `a` to `b`) of one piece.
+
+    Both are means over the piece's frames, each counting with how loud it is.
+    """
+    first = max(start, start + delay, 0)
+    last = min(start, start + delay, len(a) - round(_PIECE_S * SAMPLE_RATE)) + round(_PIECE_S * SAMPLE_RATE)
+    x, y = at_half_rate(a[first - delay : last - delay]), at_half_rate(b[first:last])
+    forth, back = likeness(x, y), likeness(y, x)
+    if not forth.power.sum() or not back.power.sum():
+        return 0.0, 0.0
+    share = min(np.average(forth.share, weights=forth.power), np.average(back.share, weights=back.power))
+    return float(share), float(np.average(forth.gain, weights=forth.power))
 
 
 def _blocks(sound: np.ndarray) -> Iterator[np.ndarray]:
