@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from coach.types import Segment
+from ingest.spans import union, without
 from ingest.speech import Span
 
 MAX_COMPRESSION = 2.4
@@ -27,7 +28,13 @@ REPEATS = {1: 8, 2: 5, 3: 4}  # times in a row that n words are repeated by a lo
 MAX_NGRAM = 12
 SAME_SEGMENTS = 3  # in a row
 SAME_WORDS = 3  # "Okay." three times is talk, a sentence three times is a loop
-LOST_SPAN_S = 0.8  # a shorter sound without text is a breath or a hum
+COVER_MARGIN_S = 0.2  # a segment's times are good to about that
+LOST_PAUSE_S = 0.5  # speech without text on both sides of a shorter pause belongs together
+LOST_S = 0.8
+"""Speech without text from which words are lost. Of the accepted segments of the demo calls, the real call and a third
+of the prompts, taken out one at a time, it notices 99 % of seven words and more, 97 % of four to six and 59 % of two or
+three; a hum, a breath and the soft end of a sentence stay below it."""
+RETRY_S = 0.4  # less is worth a second look: it costs little
 INVENTIONS = frozenset(
     """
     thank you|thanks for watching|thank you for watching|thank you so much for watching|you|bye|bye bye|please subscribe
@@ -65,11 +72,21 @@ def guard(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Segment]:
     return _without_repeats(judged)
 
 
-def lost_speech(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Span]:
-    """Spans of speech (0.8 s and more) of one channel of which accepted text covers less than half."""
-    cover = _Cover([segment for segment in segments if segment.dropped is None])
-    long = [span for span in speech if span.length >= LOST_SPAN_S]
-    return [span for span in long if cover.seconds(span.start, span.end) < span.length / 2]
+def lost_speech(segments: Sequence[Segment], speech: Sequence[Span], *, least_s: float = LOST_S) -> list[Span]:
+    """Stretches of one channel, in order, in which at least `least_s` of speech has no accepted text.
+
+    Short pieces of speech count together when the pauses between them are short: three single words in a row are as
+    lost as a sentence.
+    """
+    heard = union([Span(s.start - COVER_MARGIN_S, s.end + COVER_MARGIN_S) for s in segments if s.dropped is None])
+    stretches: list[tuple[Span, float]] = []
+    for rest in without(speech, heard):
+        before, spoken_s = stretches[-1] if stretches else (rest, 0.0)
+        if stretches and rest.start - before.end <= LOST_PAUSE_S:
+            stretches[-1] = (Span(before.start, rest.end), spoken_s + rest.length)
+        else:
+            stretches.append((rest, rest.length))
+    return [stretch for stretch, spoken_s in stretches if spoken_s >= least_s]
 
 
 def _fault(segment: Segment, speech: _Cover) -> str | None:

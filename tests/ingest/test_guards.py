@@ -103,5 +103,19 @@ def test_ten_hours_take_seconds() -> None:
     assert time.perf_counter() - begun < 10
 
 
-def test_half_covered_speech_is_not_lost() -> None:
-    assert lost_speech([_segment("Hello.", start=0, end=3)], [Span(0, 5)]) == []
+def test_soft_end_of_a_sentence_and_a_hum_are_not_lost() -> None:
+    assert lost_speech([_segment("Hello.", start=0, end=4.2)], [Span(0, 5)]) == []
+    assert lost_speech([_segment("Hello.", start=0, end=5)], [Span(0, 5), Span(7, 7.7)]) == []
+
+
+def test_second_half_of_a_sentence_is_lost() -> None:
+    [lost] = lost_speech([_segment("Hello.", start=0, end=3)], [Span(0, 5)])
+    assert (lost.start, lost.end) == (3.2, 5)
+
+
+def test_short_words_in_a_row_are_lost_together() -> None:
+    """The customer's "Oh. Okay. Goodbye." of a demo call was three spans, each shorter than what is noticed."""
+    spans = [Span(71.9, 72.2), Span(72.6, 73.1), Span(73.4, 74.0)]
+    assert lost_speech([], spans) == [Span(71.9, 74.0)]
+    assert lost_speech([], spans[:1]) == []
+    assert lost_speech([], spans[:1], least_s=0.2) == spans[:1]
