@@ -148,7 +148,7 @@ def decode(request: Request) -> Decoded:
         raise Refused("empty_file", "has a header but no sound behind it")
     if claim.too_short:
         flags.append("length_corrected")
-    elif claimed_s is not None and claimed_s - decoded_s > max(1.0, 0.01 * claimed_s):
+    elif claim.cut or (claimed_s is not None and claimed_s - decoded_s > max(1.0, 0.01 * claimed_s)):
         flags.append("truncated")
     return Decoded(
         samples=sink.samples,
