@@ -72,7 +72,7 @@ class Segment:
     words: tuple[Word, ...] = ()
     """The words of `text` in order; empty when the engine does not tell, and once something was redacted."""
     voice: int | None = None
-    """Which of the voices on its channel says it, from 0 in the order they are first heard; None when not told apart."""
+    """Which of its channel's voices says it, from 0 in the order they are first heard; None when not told apart."""
 
 
 @dataclass(frozen=True, slots=True)

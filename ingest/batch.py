@@ -26,6 +26,7 @@ from ingest.intake import take_in
 from ingest.metadata import MetadataSource
 from ingest.outcome import Failure, Outcome, Reporter, RunSummary, summarise
 from ingest.pipeline import Decoded, Job, Models, Redacted, decode_call, draft_call, enrich, redact_segments
+from ingest.sides import tell_sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +197,15 @@ class _Work:
 def _transcribe_group(group: Sequence[Decoded], models: Models) -> tuple[list[Call], list[Redacted]]:
     """The calls of a group, scored, with the stretches to silence in each."""
     transcripts = models.transcriber.transcribe([item.channels for item in group])
-    redactions = [redact_segments(transcript.segments, models.redactor) for transcript in transcripts]
+    sides = [
+        tell_sides(item.channels, transcript, models.diarizer, keep=item.job.keep)
+        for item, transcript in zip(group, transcripts, strict=True)
+    ]
+    redactions = [redact_segments(told.segments, models.redactor) for told in sides]
     engine = models.transcriber.engine
     drafts = [
-        draft_call(item, transcript, redacted, engine=engine.name, model=engine.model)
-        for item, transcript, redacted in zip(group, transcripts, redactions, strict=True)
+        draft_call(item, transcript, told, redacted, engine=engine.name, model=engine.model)
+        for item, transcript, told, redacted in zip(group, transcripts, sides, redactions, strict=True)
     ]
     return enrich(drafts, models.classifier, models.embedder), redactions
 

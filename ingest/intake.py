@@ -81,7 +81,8 @@ def _decide(
         taken[call_id] = recording.name
         before = None if known is None else store.get_call(known)
         merged = described if before is None else merge(before.metadata, described)
-        yield Job(recording, call_id, replace(merged, call_id=call_id))
+        keep = before.turns if before is not None and before.swapped else ()
+        yield Job(recording, call_id, replace(merged, call_id=call_id), keep)
 
 
 def merge(old: Metadata, new: Metadata) -> Metadata:

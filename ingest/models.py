@@ -1,19 +1,23 @@
 """Loads everything that has weights, once, as the configuration says."""
 
 from coach.config import Config
+from coach.errors import ModelError
 from coach.questions import QuestionClassifier
 from coach.redact import Redactor
 from coach.retrieval.embeddings import Embedder, load_embedder
+from ingest.diarize import Diarizer
 from ingest.engines import load_engine
 from ingest.pipeline import Models
 from ingest.speech import SpeechDetector
 from ingest.transcribe import Transcriber
+from ingest.voices import load_voice_encoder
 
 
 def load_models(config: Config) -> Models:
     """Raises ModelError, saying how to provide them, when weights are missing or damaged."""
     classifier, embedder = load_text_models(config)
-    return Models(load_transcriber(config), Redactor(names=config.redact.names), classifier, embedder)
+    redactor = Redactor(names=config.redact.names)
+    return Models(load_transcriber(config), redactor, classifier, embedder, load_diarizer())
 
 
 def load_text_models(config: Config) -> tuple[QuestionClassifier, Embedder]:
@@ -26,3 +30,13 @@ def load_text_models(config: Config) -> tuple[QuestionClassifier, Embedder]:
 def load_transcriber(config: Config) -> Transcriber:
     """The recogniser and the speech detector alone."""
     return Transcriber(load_engine(config.transcribe), SpeechDetector(), language=config.transcribe.language)
+
+
+def load_diarizer() -> Diarizer | None:
+    """What tells voices on one channel apart; None without the extra `diarize`. ModelError for damaged weights."""
+    try:
+        return Diarizer(load_voice_encoder())
+    except ModelError as error:
+        if error.code != "no_voices":
+            raise
+        return None

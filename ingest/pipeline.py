@@ -1,6 +1,7 @@
 """The stages a call goes through, in order, each a plain function from values to values.
 
-decode → transcribe (speech, windows, recogniser, guards: `ingest.transcribe`) → redact → turns → score → passages.
+decode → transcribe (speech, windows, recogniser, guards: `ingest.transcribe`) → sides (voices, roles: `ingest.sides`)
+→ redact → turns → score → passages.
 Nothing here touches the store or the inbox, so the same functions run in one process or as map stages of an engine.
 """
 
@@ -19,6 +20,7 @@ from coach.types import Call, Metadata, Passage, Segment, Turn
 from ingest.audio import decode
 from ingest.channels import Channel, assign
 from ingest.inbox import Recording
+from ingest.sides import Sides, TellsVoices
 from ingest.transcribe import CallTranscript, Transcriber
 from ingest.turns import build_turns
 
@@ -33,6 +35,8 @@ class Job:
     recording: Recording
     call_id: str
     metadata: Metadata
+    keep: tuple[Turn, ...] = ()
+    """The call's turns as stored, when somebody put its sides right: transcribed again, it keeps those sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Models:
     redactor: Redactor
     classifier: QuestionClassifier
     embedder: Embedder
+    diarizer: TellsVoices | None
+    """None when the extra for it is not installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,9 @@ def redact_turns(turns: Sequence[Turn], redactor: Redactor) -> tuple[Turn, ...]:
     return tuple(replace(turn, text=result.text) for turn, result in zip(turns, results, strict=True))
 
 
-def draft_call(decoded: Decoded, transcript: CallTranscript, redacted: Redacted, *, engine: str, model: str) -> Call:
+def draft_call(
+    decoded: Decoded, transcript: CallTranscript, sides: Sides, redacted: Redacted, *, engine: str, model: str
+) -> Call:
     """The call as transcribed, before anything is scored."""
     accepted = [segment for segment in redacted.segments if segment.dropped is None]
     return Call(
@@ -132,8 +140,10 @@ def draft_call(decoded: Decoded, transcript: CallTranscript, redacted: Redacted,
         recording_sha256=decoded.job.recording.sha256,
         source=decoded.job.recording.name,
         duration_s=decoded.duration_s,
-        flags=tuple(dict.fromkeys((*decoded.flags, *transcript.flags))),
+        flags=tuple(dict.fromkeys((*decoded.flags, *transcript.flags, *sides.flags))),
         dropped=tuple(segment for segment in redacted.segments if segment.dropped is not None),
+        role_confidence=sides.role_confidence,
+        swapped=sides.swapped,
         engine=engine,
         model=model,
         language=transcript.language,

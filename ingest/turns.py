@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from coach.types import Segment, Turn
+from coach.types import Role, Segment, Turn
 
 MAX_GAP_S = 2.0  # a longer pause ends a turn even when nobody else speaks
 JOIN_S = 0.3  # a shorter one is no pause: whoever spoke meanwhile spoke over it
@@ -32,21 +32,21 @@ class _Draft:
 def build_turns(segments: Sequence[Segment], max_gap_s: float = MAX_GAP_S) -> list[Turn]:
     """Turns ordered by start, from the accepted segments of all channels; dropped segments are left out.
 
-    One side's segments join while its pauses are shorter than `max_gap_s` and no other side takes the floor in them.
-    A word put in over the other's speech becomes a turn of its own and does not cut the other's in two. Every accepted
-    segment's text is in exactly one turn, and one side's turns keep its words in order.
+    Two voices or roles on one channel are two sides. One side's segments join while its pauses are shorter than
+    `max_gap_s` and no other side takes the floor in them. A word put in over the other's speech becomes a turn of its
+    own and does not cut the other's in two. Every accepted segment's text is in exactly one turn, and one side's turns
+    keep its words in order.
     """
     accepted = sorted((s for s in segments if s.dropped is None and s.text.strip()), key=lambda s: (s.start, s.end))
     timeline = _Timeline(accepted)
     drafts: list[_Draft] = []
-    open_drafts: dict[tuple[int, str], _Draft] = {}
+    open_drafts: dict[_Side, _Draft] = {}
     for segment in accepted:
-        side = (segment.channel, segment.role)
-        draft = open_drafts.get(side)
+        draft = open_drafts.get(_side(segment))
         if draft is None or not _continues(draft, segment, timeline, max_gap_s):
             draft = _Draft()
             drafts.append(draft)
-            open_drafts[side] = draft
+            open_drafts[_side(segment)] = draft
         draft.add(segment)
     return [
         Turn(
@@ -54,9 +54,23 @@ def build_turns(segments: Sequence[Segment], max_gap_s: float = MAX_GAP_S) -> li
             text=" ".join(segment.text.strip() for segment in draft.segments),
             start=draft.start,
             end=draft.end,
+            speaker=_name(draft.segments[0]),
         )
         for draft in drafts
     ]
+
+
+_Side = tuple[int, int | None, Role]
+
+
+def _side(segment: Segment) -> _Side:
+    """Who speaks: a voice that got the agent's or the customer's role is that side, however many voices have it."""
+    return segment.channel, segment.voice if segment.role == "unknown" else None, segment.role
+
+
+def _name(segment: Segment) -> str | None:
+    """What a voice is called whose role is not known; None for everybody else."""
+    return None if segment.voice is None or segment.role != "unknown" else f"Voice {segment.voice + 1}"
 
 
 class _Timeline:
@@ -81,7 +95,7 @@ def _continues(draft: _Draft, segment: Segment, timeline: _Timeline, max_gap_s: 
     if gap <= JOIN_S:
         return True
     return not any(
-        other.channel != segment.channel and _takes_floor(other, draft.end, segment.start)
+        _side(other) != _side(segment) and _takes_floor(other, draft.end, segment.start)
         for other in timeline.between(draft.end, segment.start)
     )
 

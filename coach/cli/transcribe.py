@@ -43,8 +43,9 @@ def transcribe_command(
 ) -> None:
     """Transcribe FILES, in order, and print what was said. Touches no store."""
     from coach.redact import Redactor
-    from ingest.models import load_transcriber
+    from ingest.models import load_diarizer, load_transcriber
     from ingest.pipeline import redact_segments
+    from ingest.sides import tell_sides
 
     config = read_config(Path(), config_path)
     chosen = {"engine": engine, "model": model, "device": device}
@@ -53,6 +54,7 @@ def transcribe_command(
         changes["language"] = None if language == "auto" else language
     config = dataclasses.replace(config, transcribe=dataclasses.replace(config.transcribe, **changes))
     transcriber = load_transcriber(config)
+    diarizer = load_diarizer()
     redactor: Redactor | None = None if raw else Redactor(names=config.redact.names)
     failed = False
     with tempfile.TemporaryDirectory(prefix="callcoach-") as folder:
@@ -69,8 +71,9 @@ def transcribe_command(
                     _print_failure(path, item, as_json)
                     continue
                 transcript = next(transcripts)
-                flags = (*item.flags, *transcript.flags)
-                _print(path, item, flags, redact_segments(transcript.segments, redactor), as_json)
+                sides = tell_sides(item.channels, transcript, diarizer)
+                flags = (*item.flags, *transcript.flags, *sides.flags)
+                _print(path, item, flags, redact_segments(sides.segments, redactor), as_json)
                 shutil.rmtree(item.folder)
     ctx.exit(1 if failed else 0)
 
@@ -105,7 +108,10 @@ def _print(path: Path, item: "Decoded", flags: tuple[str, ...], redacted: "Redac
         click.echo(f"{path} ({', '.join((f'{item.duration_s:.1f} s', *flags))})")
         for segment in redacted.segments:
             if segment.dropped is None:
-                click.echo(f"[{segment.start:8.2f} - {segment.end:8.2f}] {segment.role}: {segment.text}")
+                who = (
+                    segment.role if segment.role != "unknown" or segment.voice is None else f"voice {segment.voice + 1}"
+                )
+                click.echo(f"[{segment.start:8.2f} - {segment.end:8.2f}] {who}: {segment.text}")
         return
     channels = [
         {
@@ -113,6 +119,7 @@ def _print(path: Path, item: "Decoded", flags: tuple[str, ...], redacted: "Redac
             "role": channel.role,
             "segments": [
                 {
+                    **({"role": segment.role, "voice": segment.voice} if channel.role == "unknown" else {}),
                     "start": round(segment.start, 2),
                     "end": round(segment.end, 2),
                     "text": segment.text,
