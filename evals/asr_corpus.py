@@ -43,7 +43,7 @@ from evals.voices import Speaker, Voices
 
 CLIPS_PER_CALL = 10
 WORDS_PER_CALL = 20
-HELPDESK_DIALOGUES, NUMBER_CALLS = 16, 12
+HELPDESK_DIALOGUES, NUMBER_CALLS = 16, 20
 REAL_CALL = ("aws_lca_auto_repairs_40_agent.wav", "aws_lca_auto_repairs_40_caller.wav")
 WORD_GAPS_S = (0.35, 0.9)
 
@@ -193,9 +193,11 @@ def _write(
     out: Path,
 ) -> dict[str, object]:
     """Writes the call's WAV file; returns its line of the reference."""
-    with wave.open(str(out / f"{name}.wav"), "wb") as file:
+    partial = out / f"{name}.part"  # somebody may be reading an earlier build
+    with wave.open(str(partial), "wb") as file:
         file.setparams((2, 2, RATE, 0, "NONE", "NONE"))
         file.writeframes(np.ascontiguousarray(sound.T).astype("<i2").tobytes())
+    partial.replace(out / f"{name}.wav")
     described = [asdict(turn) for turn in turns]
     return {
         "id": name,
