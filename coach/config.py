@@ -4,7 +4,7 @@ Precedence: command-line option, then `coach.toml` (in the data folder or named 
 """
 
 import tomllib
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -51,6 +51,9 @@ class TranscribeConfig:
     """Windows decoded together."""
     calls_together: Annotated[int, Field(ge=1)] = 8
     """Calls transcribed and committed together: windows enough to fill batches, little to repeat after a kill."""
+    vocabulary: tuple[str, ...] | str = ()
+    """Products and names that the recogniser should expect: a list of terms, or the path of a text file with one a line,
+    relative to the configuration file. Whisper takes 223 tokens of them, about 60 names; what is more is told."""
     allow_download: bool = False
     """Whether a model that is not installed may be downloaded from OpenAI's servers."""
     cache_dir: str | None = None
@@ -117,8 +120,16 @@ def load_config(path: Path | None) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}.") from None
     try:
-        return _ADAPTER.validate_python(data)
+        return _beside(path, _ADAPTER.validate_python(data))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ConfigError(f"{path}: {place}: {first['msg']}.") from None
+
+
+def _beside(path: Path, config: Config) -> Config:
+    """The configuration with the vocabulary's path, if it is one, made relative to where the file lies."""
+    if not isinstance(config.transcribe.vocabulary, str):
+        return config
+    vocabulary = str(path.parent / Path(config.transcribe.vocabulary).expanduser())
+    return replace(config, transcribe=replace(config.transcribe, vocabulary=vocabulary))
