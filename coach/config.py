@@ -30,6 +30,10 @@ class InboxConfig:
     """Regular expressions, matched without case at the end of a file's stem, that mark one side's file."""
     filename_pattern: str | None = None
     """Regular expression with named groups (call_id, started_at, agent, any other), matched against the stem."""
+    agent_domains: tuple[str, ...] = ()
+    """Who writes from an address in one of these domains is an agent, who writes from elsewhere a customer."""
+    agent_pattern: str | None = None
+    """Regular expression, without case, that agents' names and addresses match in chats, mails and transcripts."""
     settle_s: Seconds = 2.0
     """A file must keep its size and time this long before it is taken."""
     lone_side_wait_s: Seconds = 3600.0

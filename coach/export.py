@@ -1,4 +1,4 @@
-"""Calls out of the store: jsonl (what `coach import` reads), csv (a row a call), vtt (a transcript with speakers)."""
+"""Calls out of the store: jsonl, vtt and vcon, which `coach import` reads again, and csv, a row a call."""
 
 import csv
 import hashlib
@@ -9,15 +9,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from coach.errors import ConfigError, InputError
 from coach.store import Filters, Store
 from coach.types import Call, Metadata, Turn
+from coach.vcon import to_vcon
 
-Format = Literal["jsonl", "csv", "vtt"]
+Format = Literal["jsonl", "csv", "vtt", "vcon"]
 
 _OUTCOMES = ("team", "segment", "product", "queue", "csat", "resolved", "churned", "sold", "handle_time_s")
 # What makes a spreadsheet take a cell for a formula, at its start or, where the program splits cells at other
@@ -30,12 +31,15 @@ _MAX_NAME = 80  # characters of a call's id in a file name
 def export(store: Store, form: Format, where: Filters, out: Path | None) -> None:
     """Writes the calls that meet `where`, one after another, in the order of their ids.
 
-    `out` is a file, for vtt also a folder, which gets one file a call; None means stdout. Raises ConfigError when `out`
-    cannot be written or several calls are asked for as one vtt file; InputError (no_times), after the others are
-    written, when calls without times were asked for as vtt.
+    `out` is a file, for vtt and vcon also a folder, which gets one file a call; None means stdout. Raises ConfigError
+    when `out` cannot be written or several calls are asked for as one vtt or vcon file; InputError (no_times), after
+    the others are written, when calls without times were asked for as vtt.
     """
     if form == "vtt":
-        _export_vtt(store, where, out)
+        _export_files(store, where, out, form, to_vtt)
+        return
+    if form == "vcon":
+        _export_files(store, where, out, form, vcon_text)
         return
     write = _write_jsonl if form == "jsonl" else _write_csv
     with _open(out) as file:
@@ -160,19 +164,20 @@ def _inert(text: str) -> str:
     return _FORMULA.sub(r"\1'", text.replace("\0", ""))
 
 
-# vtt
+# vtt and vcon, a file a call
 
 
-def _export_vtt(store: Store, where: Filters, out: Path | None) -> None:
+def _export_files(store: Store, where: Filters, out: Path | None, form: Format, to_text: Callable[[Call], str]) -> None:
+    """One file a call: `out` itself where it is named like one or None, otherwise a folder of them."""
     ids = store.call_ids(where)
-    is_file = out is not None and out.suffix.lower() == ".vtt" and not out.is_dir()
+    is_file = out is not None and out.suffix.lower() == f".{form}" and not out.is_dir()
     if out is None or is_file:
         if len(ids) != 1:
             raise ConfigError(
-                f"{len(ids)} calls meet the filters, and a vtt file holds one: name a folder with --out, or one call "
-                "with --where call=ID."
+                f"{len(ids)} calls meet the filters, and a {form} file holds one: name a folder with --out, or one "
+                "call with --where call=ID."
             )
-        text = "".join(to_vtt(call) for call in _calls(store, where))
+        text = "".join(to_text(call) for call in _calls(store, where))
         with _open(out) as file:
             file.write(text)
         return
@@ -183,11 +188,11 @@ def _export_vtt(store: Store, where: Filters, out: Path | None) -> None:
     timeless: list[str] = []
     for call in _calls(store, where):
         try:
-            text = to_vtt(call)
+            text = to_text(call)
         except InputError:
             timeless.append(call.id)
             continue
-        with _open(out / f"{_file_name(call.id)}.vtt") as file:
+        with _open(out / f"{_file_name(call.id)}.{form}") as file:
             file.write(text)
     if timeless:
         raise InputError(
@@ -197,8 +202,16 @@ def _export_vtt(store: Store, where: Filters, out: Path | None) -> None:
         )
 
 
+def vcon_text(call: Call) -> str:
+    line = call_to_json(call)
+    return json.dumps(to_vcon(call, line, datetime.now(UTC)), ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def to_vtt(call: Call) -> str:
-    """The transcript as WebVTT, a cue a turn, the voice its role. Raises InputError (no_times) for chat and mail."""
+    """The transcript as WebVTT, a cue a turn, its voice `<v role>` or, where the speaker has a name, `<v.role name>`.
+
+    Raises InputError (no_times) for chat and mail.
+    """
     turns = [turn for turn in call.turns if turn.text.strip()]
     starts = [turn.start for turn in turns if turn.start is not None]
     if len(starts) < len(turns):
@@ -210,8 +223,13 @@ def to_vtt(call: Call) -> str:
     for i, (turn, start) in enumerate(zip(turns, starts, strict=True)):
         end = turn.end if turn.end is not None else _next_start(starts, i, call.duration_s)
         times = f"{_clock(start)} --> {_clock(max(end, start + _MIN_CUE_S))}"
-        parts.append(f"\n{times}\n<v {turn.role}>{_escape(turn.text)}\n")
+        parts.append(f"\n{times}\n<v{_voice(turn)}>{_escape(turn.text)}\n")
     return "".join(parts)
+
+
+def _voice(turn: Turn) -> str:
+    name = _escape(turn.speaker or "")
+    return f".{turn.role} {name}" if name else f" {turn.role}"
 
 
 def _next_start(starts: Sequence[float], i: int, duration_s: float | None) -> float:

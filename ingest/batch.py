@@ -27,6 +27,7 @@ from ingest.metadata import MetadataSource
 from ingest.outcome import Failure, Outcome, Reporter, RunSummary, summarise
 from ingest.pipeline import Decoded, Job, Models, Redacted, decode_call, draft_call, enrich, redact_segments
 from ingest.sides import tell_sides
+from ingest.texts import find_texts, take_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,11 @@ def run(
         jobs = intake.jobs if options.limit is None else intake.jobs[: options.limit]
         reporter.begin(len(jobs), sum(_size(job) for job in jobs))
         stopped = None
-        if jobs:
-            models = load_models()
+        models = load_models() if jobs else None
+        texts = find_texts(inbox, config.inbox)
+        outcomes, failures = take_texts(texts, store, config, models, stop=stop)
+        work.outcomes.extend(outcomes)
+        if models is not None:
             store.set_embedding_model(models.embedder.name)
             try:
                 stopped = work.transcribe_all(jobs, models, _stopper(options, stop))
@@ -82,12 +86,15 @@ def run(
         generation = bring_up_to_date(store, data_dir / "index")
         summary = summarise(
             work.outcomes,
-            waiting=len(found.waiting),
+            waiting=len(found.waiting) + len(texts.waiting),
             left=len(intake.jobs) - work.taken,
             stopped=stopped or ("the limit is reached" if len(jobs) < len(intake.jobs) else None),
             wall_s=time.monotonic() - began,
             generation=generation,
-            failures=[Failure(problem.code, problem.message) for problem in (*found.problems, *metadata.problems)],
+            failures=[
+                *(Failure(problem.code, problem.message) for problem in (*found.problems, *metadata.problems)),
+                *failures,
+            ],
         )
         record = summary.to_json()
         del record["failures"]  # each stands in its recording's own row, where forgetting finds it

@@ -124,7 +124,7 @@ def look(
     files: dict[Path, _File] = {}
     held = {problem.path for problem in found.problems}
     if not final:
-        held.update(map(_without_temporary, temporary))
+        held.update(map(without_temporary, temporary))
     for path, before in candidates.items():
         try:
             after = os.stat(path)
@@ -237,7 +237,8 @@ def _unreadable(path: Path, error: Exception) -> Problem:
     return Problem(path, "unreadable", message)
 
 
-def _without_temporary(path: Path) -> Path:
+def without_temporary(path: Path) -> Path:
+    """The path under the name that the file will have once it is copied."""
     name = path.name
     while name.lower().endswith(TEMPORARY_SUFFIXES):
         name = name[: -len(next(suffix for suffix in TEMPORARY_SUFFIXES if name.lower().endswith(suffix)))]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
-Status = Literal["done", "updated", "unchanged", "forgotten", "set_aside", "still_set_aside"]
+Status = Literal["done", "imported", "updated", "unchanged", "forgotten", "set_aside", "still_set_aside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,9 @@ class RunSummary:
     """What a run did, for people and for `--json`."""
 
     done: int
+    """Recordings transcribed."""
+    imported: int
+    """Chats, mails and ready transcripts taken in."""
     updated: int
     unchanged: int
     set_aside: int
@@ -86,6 +89,7 @@ def summarise(
     own = [Failure(o.code or "error", o.message or o.name) for o in outcomes if o.status == "set_aside"]
     return RunSummary(
         done=count("done"),
+        imported=count("imported"),
         updated=count("updated"),
         unchanged=count("unchanged"),
         set_aside=count("set_aside"),

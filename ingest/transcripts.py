@@ -1,19 +1,19 @@
-"""Ready transcripts into the store: redacted, scored and indexed like recorded calls."""
+"""Ready transcripts and messages: read from files of any known format, then redacted, scored and stored."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from coach.config import Config
+from coach.errors import InputError
+from coach.questions import QuestionClassifier
 from coach.redact import Redactor
-from coach.retrieval.generations import bring_up_to_date
-from coach.store import Store, writer_lock
+from coach.retrieval.embeddings import Embedder
+from coach.store import Store
 from coach.types import Call
-from ingest.batch import open_to_write
-from ingest.formats.jsonl import Problem, read_transcripts
-from ingest.models import load_text_models
+from ingest.fields import shown_text
+from ingest.formats.contacts import Problem, Sides
+from ingest.formats.registry import FORMATS, Format, recognise
 from ingest.outcome import Failure
 from ingest.pipeline import enrich, redact_metadata, redact_turns
 
@@ -21,65 +21,98 @@ CALLS_TOGETHER = 64
 """Transcripts whose texts go through the encoder in one batch."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportSummary:
-    imported: int
-    replaced: int
-    """Of the imported, those that took the place of a call with the same id."""
-    forgotten: int
-    failures: tuple[Failure, ...]
+def read_contacts(
+    paths: Sequence[Path], who: Sides, failures: list[Failure], *, form: str | None = None
+) -> Iterator[Call]:
+    """The contacts of all files in order, except that mails come last; what is wrong is added to `failures`.
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-def import_transcripts(path: Path, data_dir: Path, config: Config) -> ImportSummary:
-    """Every good line of `path`, in order; bad lines are told as failures and harm only themselves.
-
-    Raises InputError when the file cannot be read at all, LockedError when a run is at work on the same data.
+    Two contacts with one id are told, and the second left out.
     """
-    imported = replaced = forgotten = 0
-    failures: list[Failure] = []
-    with writer_lock(data_dir, config.store.url):
-        store = open_to_write(data_dir, config)
-        redactor = Redactor(names=config.redact.names)
-        classifier, embedder = load_text_models(config)
-        store.set_embedding_model(embedder.name)
-        for group in _groups(read_transcripts(path), CALLS_TOGETHER):
-            failures.extend(Failure(item.code, item.message) for item in group if isinstance(item, Problem))
-            calls = [item for item in group if isinstance(item, Call)]
-            wanted = [call for call in calls if not store.is_forgotten_call(call.id)]
-            forgotten += len(calls) - len(wanted)
-            clean = [
-                replace(
-                    call,
-                    turns=redact_turns(call.turns, redactor),
-                    metadata=redact_metadata(call.metadata, redactor),
-                )
-                for call in wanted
-            ]
-            for call in enrich(clean, classifier, embedder):
-                replaced += _save(call, store)
-                imported += 1
-        bring_up_to_date(store, data_dir / "index")
-    return ImportSummary(imported, replaced, forgotten, tuple(failures))
+    seen: dict[str, str] = {}
+    for kind, files in _by_format(paths, failures, form):
+        items = kind.read(files, who)
+        while True:
+            try:
+                item = next(items, None)
+            except InputError as error:
+                failures.append(Failure(error.code, str(error)))
+                break
+            if item is None:
+                break
+            if isinstance(item, Problem):
+                failures.append(Failure(item.code, item.message))
+            elif item.id in seen:
+                message = f"{item.source}: the id {item.id!r} is that of {seen[item.id]} already; expected another."
+                failures.append(Failure("duplicate_id", message))
+            else:
+                seen[item.id] = item.source
+                yield item
 
 
-def _save(call: Call, store: Store) -> bool:
-    """Stores the call; True if it replaced one, whose recording and sound it then keeps."""
-    before = store.get_call(call.id)
-    if before is not None:
-        call = replace(
+def _by_format(
+    paths: Sequence[Path], failures: list[Failure], form: str | None
+) -> Iterator[tuple[Format, Sequence[Path]]]:
+    """One file at a time with its format; at the end all mail together, because threads span files."""
+    mails: list[Path] = []
+    for path in paths:
+        try:
+            with path.open("rb"):
+                pass
+            kind = FORMATS[form] if form is not None else recognise(path)
+        except OSError as error:
+            failures.append(Failure("unreadable", f"{path} cannot be read ({error.strerror})."))
+            continue
+        except InputError as error:
+            failures.append(Failure(error.code, str(error)))
+            continue
+        if kind is None and path.suffix.lower() in (".jsonl", ".ndjson"):
+            kind = FORMATS["jsonl"]  # which says of every line what is wrong with it
+        if kind is None:
+            message = f"{shown_text(path.name)} is in no format that is known; name one with --format."
+            failures.append(Failure("unsupported_format", message))
+        elif kind is FORMATS["mail"]:
+            mails.append(path)
+        else:
+            yield kind, [path]
+    if mails:
+        yield FORMATS["mail"], mails
+
+
+class Importer:
+    """Writes contacts into a store; what has weights is loaded when the first one comes."""
+
+    def __init__(
+        self, store: Store, redactor: Redactor, load_models: Callable[[], tuple[QuestionClassifier, Embedder]]
+    ) -> None:
+        self._store, self._redactor, self._load_models = store, redactor, load_models
+
+    @cached_property
+    def _models(self) -> tuple[QuestionClassifier, Embedder]:
+        classifier, embedder = self._load_models()
+        self._store.set_embedding_model(embedder.name)
+        return classifier, embedder
+
+    def redact(self, call: Call) -> Call:
+        return replace(
             call,
-            recording_sha256=before.recording_sha256,
-            audio=before.audio,
-            duration_s=call.duration_s or before.duration_s,
+            turns=redact_turns(call.turns, self._redactor),
+            metadata=redact_metadata(call.metadata, self._redactor),
         )
-    store.save_call(call)
-    return before is not None
 
+    def save(self, calls: Sequence[Call]) -> int:
+        """Scores and stores redacted contacts; how many of them replaced one, whose recording and sound they keep."""
+        if not calls:
+            return 0
+        return sum(self._save(call) for call in enrich(calls, *self._models))
 
-def _groups(items: Iterable[Call | Problem], size: int) -> Iterator[list[Call | Problem]]:
-    iterator = iter(items)
-    while group := list(islice(iterator, size)):
-        yield group
+    def _save(self, call: Call) -> bool:
+        before = self._store.get_call(call.id)
+        if before is not None:
+            call = replace(
+                call,
+                recording_sha256=before.recording_sha256,
+                audio=before.audio,
+                duration_s=call.duration_s or before.duration_s,
+            )
+        self._store.save_call(call)
+        return before is not None

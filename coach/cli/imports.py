@@ -1,4 +1,4 @@
-"""`coach import`: ready transcripts into the store."""
+"""`coach import`: ready transcripts and messages into the store."""
 
 from pathlib import Path
 
@@ -8,16 +8,36 @@ from coach.cli.options import config_option, data_option, json_option, print_jso
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    metavar="NAME",
+    help="jsonl, subtitles (WebVTT, SRT), vcon, whisper, amazon, chat-csv, mail (.eml, .mbox) or social; "
+    "default: each file's own, by content and suffix.",
+)
+@click.option(
+    "--agent",
+    metavar="PATTERN",
+    help="A regular expression that agents' names or addresses match; everybody else is then a customer.",
+)
 @data_option
 @config_option
 @json_option
 @click.pass_context
-def import_command(ctx: click.Context, file: Path, data_dir: Path, config_path: Path | None, as_json: bool) -> None:
-    """Import ready transcripts from FILE, one JSON object a line; they are scored and indexed like recorded calls."""
-    from ingest.transcripts import import_transcripts
+def import_command(
+    ctx: click.Context,
+    files: tuple[Path, ...],
+    form: str | None,
+    agent: str | None,
+    data_dir: Path,
+    config_path: Path | None,
+    as_json: bool,
+) -> None:
+    """Import ready transcripts, chats and mail from FILES; they are scored and indexed like recorded calls."""
+    from ingest.imports import import_transcripts
 
-    summary = import_transcripts(file, data_dir, read_config(data_dir, config_path))
+    summary = import_transcripts(files, data_dir, read_config(data_dir, config_path), form=form, agent=agent)
     if as_json:
         print_json(summary.to_json())
     else:

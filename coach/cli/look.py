@@ -38,15 +38,15 @@ def show_command(call: str, data_dir: Path, config_path: Path | None) -> None:
 
 
 @click.command("export")
-@click.option("--format", "form", type=click.Choice(["jsonl", "csv", "vtt"]), required=True)
-@click.option("--out", type=click.Path(path_type=Path), help="File, or a folder for vtt; default: stdout.")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv", "vtt", "vcon"]), required=True)
+@click.option("--out", type=click.Path(path_type=Path), help="File, or a folder for vtt and vcon; default: stdout.")
 @data_option
 @config_option
 @where_option
 def export_command(
     form: "Format", out: Path | None, data_dir: Path, config_path: Path | None, where: tuple[str, ...]
 ) -> None:
-    """Write calls out: jsonl (as `coach import` reads it), csv (a row a call), vtt (transcripts with speakers)."""
+    """Write calls out: jsonl, vtt and vcon (which `coach import` reads), csv (a row a call)."""
     from coach.export import export
     from coach.store import parse_where
 

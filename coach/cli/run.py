@@ -41,7 +41,7 @@ def run_command(
     redo: bool,
     as_json: bool,
 ) -> None:
-    """Take in the recordings in INBOX: transcribed, scored and searchable. INBOX is never written to.
+    """Take in what lies in INBOX: recordings, chats, mails, ready transcripts. INBOX is never written to.
 
     Oldest first. SIGTERM or Ctrl-C ends the run after the calls in flight; started again it goes on where it was.
     """
@@ -107,6 +107,7 @@ def _print_summary(summary: "RunSummary", data_dir: Path) -> None:
         f"{summary.wall_s / 60:.1f} minutes{speed})"
     )
     for number, text in (
+        (summary.imported, "chats, mails and ready transcripts taken in"),
         (summary.updated, "with changed metadata updated"),
         (summary.unchanged, "known already"),
         (summary.forgotten, "forgotten earlier, not taken in again"),

@@ -5,7 +5,6 @@ Only `id`, `medium` and turns with `role` and `text` are required. A bad line is
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -14,27 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from coach.errors import InputError
 from coach.types import MEDIA, ROLES, Call, Medium, Metadata, Role, Turn
 from ingest.fields import BadField, parse_call_id, parse_field, parse_instant, parse_text, shown_text
+from ingest.formats.contacts import MAX_TIME_S, BadItem, Problem, shown, storable
 
 MAX_LINE = 64 << 20
 """Bytes."""
-MAX_TIME_S = 7 * 24 * 3600.0
-"""No contact lasts a week; a later time is a mistake of unit (milliseconds, samples)."""
 
 _IN_METADATA = ("team", "segment", "product", "queue", "csat", "resolved", "churned", "sold", "handle_time_s")
 _BESIDE_METADATA = ("call_id", "id", "started_at", "medium", "agent", "customer")
-_SHOWN = 40  # characters of a wrong value that a message repeats
 
 Seconds = Annotated[float, Field(ge=0, le=MAX_TIME_S, allow_inf_nan=False)]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A line that was left out; `message` is one sentence that names file and line."""
-
-    line: int
-    code: str
-    """bad_transcript or duplicate_id."""
-    message: str
 
 
 class _TurnLine(BaseModel):
@@ -61,10 +48,6 @@ class _CallLine(BaseModel):
     metadata: dict[str, JsonValue] | None = None
 
 
-class _BadLine(Exception):
-    """What is wrong with a line: "turns.3.role is 'boss'; expected agent, customer or unknown"."""
-
-
 def read_transcripts(path: Path) -> Iterator[Call | Problem]:
     """The calls of a file in order, and a problem for each line that holds none. Blank lines are passed over.
 
@@ -78,7 +61,7 @@ def read_transcripts(path: Path) -> Iterator[Call | Problem]:
                 name = f"{shown_text(path.name)} line {number}"
                 try:
                     call = _read_call(raw, name, first=number == 1)
-                except _BadLine as error:
+                except BadItem as error:
                     yield Problem(number, "bad_transcript", f"{name}: {error}.")
                     continue
                 if call is None:
@@ -105,25 +88,30 @@ def _lines(file: BinaryIO) -> Iterator[bytes | None]:
 
 
 def _read_call(raw: bytes | None, source: str, *, first: bool) -> Call | None:
-    """The call on a line; None for a blank one. Raises _BadLine."""
+    """The call on a line; None for a blank one. Raises BadItem."""
     if raw is None:
-        raise _BadLine(f"it is longer than {MAX_LINE >> 20} MB; split the contact or remove the line")
+        raise BadItem(f"it is longer than {MAX_LINE >> 20} MB; split the contact or remove the line")
     try:
         text = raw.decode("utf-8-sig" if first else "utf-8").strip()
     except UnicodeDecodeError as error:
-        raise _BadLine(f"byte {error.start + 1} is no UTF-8; expected text in UTF-8") from None
+        raise BadItem(f"byte {error.start + 1} is no UTF-8; expected text in UTF-8") from None
     if not text:
         return None
     try:
         data = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise _BadLine("it is not JSON; expected one object a line") from None
+        raise BadItem("it is not JSON; expected one object a line") from None
     if not isinstance(data, dict):
-        raise _BadLine("it holds no JSON object; expected one object a line")
+        raise BadItem("it holds no JSON object; expected one object a line")
+    return call_of(data, source)
+
+
+def call_of(data: object, source: str) -> Call:
+    """The call that one parsed line describes. Raises BadItem."""
     try:
         line = _CallLine.model_validate(data)
     except ValidationError as error:
-        raise _BadLine(_explained(error)) from None
+        raise BadItem(_explained(error)) from None
     return _to_call(line, source)
 
 
@@ -146,9 +134,9 @@ def _to_call(line: _CallLine, source: str) -> Call:
 
 def _to_turn(line: _TurnLine, place: str) -> Turn:
     if line.start is not None and line.end is not None and line.start > line.end:
-        raise _BadLine(f"{place}.start is {line.start:g}, after its end {line.end:g}; expected start before end")
+        raise BadItem(f"{place}.start is {line.start:g}, after its end {line.end:g}; expected start before end")
     at = None if line.at is None else _checked(f"{place}.at", line.at, parse_instant)
-    return Turn(line.role, _storable(line.text), line.start, line.end, _optional(f"{place}.speaker", line.speaker), at)
+    return Turn(line.role, storable(line.text), line.start, line.end, _optional(f"{place}.speaker", line.speaker), at)
 
 
 def _to_metadata(line: _CallLine, call_id: str) -> Metadata:
@@ -156,7 +144,7 @@ def _to_metadata(line: _CallLine, call_id: str) -> Metadata:
     extra: dict[str, str] = {}
     for key, value in (line.metadata or {}).items():
         if key in _BESIDE_METADATA:
-            raise _BadLine(f"metadata.{key} is out of place; expected it beside metadata, not in it")
+            raise BadItem(f"metadata.{key} is out of place; expected it beside metadata, not in it")
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         if value is None or not text.strip():
             continue
@@ -164,7 +152,7 @@ def _to_metadata(line: _CallLine, call_id: str) -> Metadata:
         try:
             parsed = parse_field(name, key, text.strip() if name else text)
         except BadField as error:
-            raise _BadLine(f"metadata.{str(error).replace(', expected', '; expected')}") from None
+            raise BadItem(f"metadata.{str(error).replace(', expected', '; expected')}") from None
         if name:
             fields[name] = parsed
         else:
@@ -185,16 +173,11 @@ def _optional(place: str, text: str | None) -> str | None:
 
 
 def _checked(place: str, text: str, parse: Any) -> Any:
-    """What `parse` makes of the text. Raises _BadLine."""
+    """What `parse` makes of the text. Raises BadItem."""
     try:
         return parse(text)
     except ValueError as error:
-        raise _BadLine(f"{place} is {_shown(text)}; {error}") from None
-
-
-def _storable(text: str) -> str:
-    """The text without NUL and halves of surrogate pairs, which JSON can spell and no database keeps."""
-    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        raise BadItem(f"{place} is {shown(text)}; {error}") from None
 
 
 def _explained(error: ValidationError) -> str:
@@ -205,7 +188,7 @@ def _explained(error: ValidationError) -> str:
         return f"{shown_text(place)} is missing; expected {_expected(place)}"
     more = len(error.errors()) - 1
     rest = f" ({more} more such)" if more else ""
-    return f"{shown_text(place)} is {_shown(first['input'])}; expected {_expected(place)}{rest}"
+    return f"{shown_text(place)} is {shown(first['input'])}; expected {_expected(place)}{rest}"
 
 
 def _expected(place: str) -> str:
@@ -224,8 +207,3 @@ def _expected(place: str) -> str:
 
 def _one_of(values: tuple[str, ...]) -> str:
     return f"{', '.join(values[:-1])} or {values[-1]}"
-
-
-def _shown(value: object) -> str:
-    text = shown_text(repr(value))
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

@@ -100,7 +100,7 @@ def test_vtt_cannot_be_broken_out_of(store: Store, tmp_path: Path) -> None:
     assert text == (
         "WEBVTT\n"
         "\n00:00:00.000 --> 00:00:01.500\n<v agent>How can I help? So?\n"
-        "\n00:00:02.000 --> 00:01:01.250\n<v customer>A &lt;b&gt;bill&lt;/b&gt; --&gt; &amp; more é\n"
+        "\n00:00:02.000 --> 00:01:01.250\n<v.customer Bob>A &lt;b&gt;bill&lt;/b&gt; --&gt; &amp; more é\n"
     )
 
 
