@@ -1,15 +1,19 @@
-"""Finds speech in a channel, by Silero's voice activity detector from its package."""
+"""Finds speech in channels, by Silero's voice activity detector."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import torch
 
 SAMPLE_RATE = 16_000
 FRAME_SAMPLES = 512  # 32 ms, fixed by the model
 CONTEXT_SAMPLES = 64  # of the frame before, which the model wants to see too
-BLOCK_FRAMES = 1024  # 33 s per call of the model: what is held in memory of a long recording
-STATE_WIDTH = 128
+FRAMES_AT_ONCE = 2048  # through the network, of all channels: bounds what is held in memory of long recordings
+CHANNELS_AT_ONCE = 32  # in larger batches the recurrent layer takes no less time a frame
 
 THRESHOLD = 0.5
 MIN_SPEECH_MS = 100  # short enough for "yes" and "no"
@@ -32,15 +36,18 @@ class Span:
 class SpeechDetector:
     """Silero's model for 16 kHz. Holds no state between calls, so one detector serves any number of channels."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, device: str = "cpu") -> None:
+        """Raises ModelError when the model's package is missing or another version."""
         import torch
 
+        from ingest.silero import load_network
+
+        self._network = load_network(device=device)
         threads = torch.get_num_threads()
         try:
             import silero_vad  # sets torch to one thread when imported (silero-vad 6.2, model.py)
         finally:
             torch.set_num_threads(threads)
-        self._session = silero_vad.load_silero_vad(sequence=True).session
         self._to_spans = silero_vad.get_speech_timestamps_from_probs
 
     def detect(self, samples: np.ndarray) -> list[Span]:
@@ -48,35 +55,58 @@ class SpeechDetector:
 
         `samples`: int16, 16 kHz, shape (n,), perhaps a memory map: it is read block by block.
         """
+        return self.detect_all([samples])[0]
+
+    def detect_all(self, channels: Sequence[np.ndarray]) -> list[list[Span]]:
+        """As `detect`, for each of the channels in order, whatever their lengths; together they take less time."""
+        found = self._all_probabilities(channels)
+        return [self._spans(values, len(samples)) for values, samples in zip(found, channels, strict=True)]
+
+    def probabilities(self, samples: np.ndarray) -> np.ndarray:
+        """The probability of speech in every 32 ms, float32, shape (ceil(n / 512),)."""
+        return self._all_probabilities([samples])[0]
+
+    def _spans(self, probabilities: np.ndarray, samples: int) -> list[Span]:
         found = self._to_spans(
-            self.probabilities(samples).tolist(),
+            probabilities.tolist(),
             threshold=THRESHOLD,
             min_speech_duration_ms=MIN_SPEECH_MS,
             max_speech_duration_s=MAX_SPEECH_S,
             min_silence_duration_ms=MIN_PAUSE_MS,
             speech_pad_ms=0,
-            audio_length_samples=len(samples),
+            audio_length_samples=samples,
         )
         return [Span(span["start"] / SAMPLE_RATE, span["end"] / SAMPLE_RATE) for span in found]
 
-    def probabilities(self, samples: np.ndarray) -> np.ndarray:
-        """The probability of speech in every 32 ms, float32, shape (ceil(n / 512),)."""
-        hidden = np.zeros((1, 1, STATE_WIDTH), dtype=np.float32)
-        cell = np.zeros_like(hidden)
-        parts = [np.zeros(0, dtype=np.float32)]
-        for frames in _blocks(samples):
-            inputs = {"input": frames, "h": hidden, "c": cell}
-            values, hidden, cell = self._session.run(["speech_probs", "hn", "cn"], inputs)
-            parts.append(values.reshape(-1))
-        return np.concatenate(parts)
+    def _all_probabilities(self, channels: Sequence[np.ndarray]) -> list[np.ndarray]:
+        found = [np.empty(-(-len(samples) // FRAME_SAMPLES), dtype=np.float32) for samples in channels]
+        longest_first = sorted(range(len(channels)), key=lambda i: -len(found[i]))
+        for at in range(0, len(channels), CHANNELS_AT_ONCE):
+            chosen = longest_first[at : at + CHANNELS_AT_ONCE]  # of like length: few end before the others
+            self._fill([found[i] for i in chosen], [channels[i] for i in chosen])
+        return found
 
+    def _fill(self, found: Sequence[np.ndarray], channels: Sequence[np.ndarray]) -> None:
+        """Writes the channels' probabilities into the arrays given for them, longest first."""
+        step = FRAMES_AT_ONCE // len(channels)
+        state = self._network.start(len(channels))
+        for first in range(0, len(found[0]), step):
+            going = sum(len(values) > first for values in found)
+            state = (state[0][:, :going].contiguous(), state[1][:, :going].contiguous())
+            frames = min(step, len(found[0]) - first)
+            values, state = self._network(self._sound(channels[:going], first, frames), state)
+            for into, of_channel in zip(found, values.cpu().numpy(), strict=False):
+                part = into[first : first + frames]
+                part[:] = of_channel[: len(part)]
 
-def _blocks(samples: np.ndarray) -> Iterator[np.ndarray]:
-    """The model's input, block by block: float32, shape (frames, 64 + 512), every frame after the end of the last."""
-    context = np.zeros(CONTEXT_SAMPLES, dtype=np.float32)
-    for at in range(0, len(samples), BLOCK_FRAMES * FRAME_SAMPLES):
-        block = np.asarray(samples[at : at + BLOCK_FRAMES * FRAME_SAMPLES], dtype=np.float32) / 32768.0
-        block = np.pad(block, (0, -len(block) % FRAME_SAMPLES)).reshape(-1, FRAME_SAMPLES)
-        contexts = np.vstack([context, block[:-1, -CONTEXT_SAMPLES:]])
-        context = block[-1, -CONTEXT_SAMPLES:]
-        yield np.hstack([contexts, block])
+    def _sound(self, channels: Sequence[np.ndarray], first: int, frames: int) -> "torch.Tensor":
+        """The network's input from a frame on, shape (channels, 64 + 512 · frames); zeros outside a channel."""
+        import torch
+
+        start = first * FRAME_SAMPLES - CONTEXT_SAMPLES
+        sound = np.zeros((len(channels), CONTEXT_SAMPLES + frames * FRAME_SAMPLES), dtype=np.float32)
+        for row, samples in zip(sound, channels, strict=True):
+            part = samples[max(0, start) : start + len(row)]
+            row[max(0, -start) :][: len(part)] = part
+        sound /= 32768.0
+        return torch.from_numpy(sound).to(self._network.device)
