@@ -35,6 +35,8 @@ LOST_S = 0.8
 of the prompts, taken out one at a time, it notices 99 % of seven words and more, 97 % of four to six and 59 % of two or
 three; a hum, a breath and the soft end of a sentence stay below it."""
 RETRY_S = 0.4  # less is worth a second look: it costs little
+UNSURE_LOGPROB = -0.7  # of a text made of nothing but configured names
+LISTED_TERMS = 3  # names in a row as the prompt has them: the prompt read out, not speech
 INVENTIONS = frozenset(
     """
     thank you|thanks for watching|thank you for watching|thank you so much for watching|you|bye|bye bye|please subscribe
@@ -61,14 +63,19 @@ class _Cover:
         return float(shared[shared > 0].sum())
 
 
-def guard(segments: Sequence[Segment], speech: Sequence[Span]) -> list[Segment]:
+def guard(segments: Sequence[Segment], speech: Sequence[Span], *, vocabulary: Sequence[str] = ()) -> list[Segment]:
     """One channel's segments in their order, `dropped` set on those that nobody said.
 
-    The reasons are loop, silence, invention, outside_speech, too_fast and unlikely. `speech`: the channel's spans,
-    unpadded.
+    The reasons are loop, silence, invention, vocabulary, outside_speech, too_fast and unlikely. `speech`: the channel's
+    spans, unpadded. `vocabulary`: the terms that the recogniser was told to expect, in the prompt's order; on noise it
+    may read them out.
     """
     cover = _Cover(speech)
-    judged = [replace(segment, dropped=segment.dropped or _fault(segment, cover)) for segment in segments]
+    terms = [words for words in map(_words, vocabulary) if words]
+    judged = [
+        replace(segment, dropped=segment.dropped or _fault(segment, cover) or _leak(segment, terms))
+        for segment in segments
+    ]
     return _without_repeats(judged)
 
 
@@ -111,6 +118,22 @@ def _fault(segment: Segment, speech: _Cover) -> str | None:
     if len(segment.text) >= MIN_RATE_CHARS and len(segment.text) > MAX_CHARS_PER_S * length:
         return "too_fast"
     return None
+
+
+def _leak(segment: Segment, terms: Sequence[Sequence[str]]) -> str | None:
+    """Whether a text is the prompt come back: nothing but names, heard with doubt or several in the prompt's order."""
+    words = _words(segment.text)
+    said = f" {' '.join(words)} "
+
+    def names(first: int, count: int) -> bool:
+        return f" {' '.join(word for term in terms[first : first + count] for word in term)} " in said
+
+    whole = any(names(at, 1) for at in range(len(terms)))
+    if not whole or not set(words) <= {word for term in terms for word in term}:
+        return None
+    weak = (segment.no_speech_prob or 0.0) > WEAK_NO_SPEECH or (segment.avg_logprob or 0.0) < UNSURE_LOGPROB
+    in_a_row = any(names(at, LISTED_TERMS) for at in range(len(terms) - LISTED_TERMS + 1))
+    return "vocabulary" if weak or in_a_row else None
 
 
 def _without_repeats(segments: list[Segment]) -> list[Segment]:

@@ -81,6 +81,21 @@ def test_third_equal_sentence_in_a_row_is_a_loop_but_short_words_are_talk() -> N
     assert dropped("Okay.") == [None] * 4
 
 
+def test_prompt_read_out_is_dropped_and_a_name_that_was_said_is_kept() -> None:
+    def verdict(text: str, **kind: float) -> str | None:
+        terms = ["Zorbify", "Tavuna Flex", "Nimvero", "Quellaro"]
+        return guard([_segment(text, **kind)], SPEECH, vocabulary=terms)[0].dropped
+
+    assert verdict("Zorbify, Tavuna Flex, Nimvero.") == "vocabulary"
+    assert verdict("Quellaro. Tavuna Flex, Nimvero, Quellaro.") == "vocabulary"
+    assert verdict("Zorbify.", no_speech_prob=0.5) == "vocabulary"
+    assert verdict("Zorbify.", avg_logprob=-0.9) == "vocabulary"
+    assert verdict("Zorbify.") is None
+    assert verdict("Nimvero and Zorbify, please.", avg_logprob=-0.9) is None
+    assert verdict("Quellaro or Nimvero?") is None
+    assert verdict("Flex.", avg_logprob=-0.9) is None
+
+
 def test_guard_keeps_every_segment_and_earlier_verdicts() -> None:
     segments = [_segment("Hello."), Segment(0, "agent", 5, 6, "Hm.", dropped="because")]
     judged = guard(segments, SPEECH)
