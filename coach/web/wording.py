@@ -37,7 +37,8 @@ class Explained:
 
 _FLAGS = {
     "truncated": Explained(
-        "Recording cut short", "The file ends earlier than it says it should. All that could be decoded is here."
+        "Recording cut short",
+        "The file ends earlier than it says it should, or without its end. All that could be decoded is here.",
     ),
     "one_sided": Explained(
         "Only one side", "Only one person's recording was found; the other is missing, so shares say little."
@@ -59,6 +60,9 @@ _FLAGS = {
     "second_channel_ignored": Explained(
         "A channel left out", "One side's file holds two different channels; the louder one was used."
     ),
+    "echo_removed": Explained(
+        "Echo left out", "One side's recording faintly repeats the other's voice; those words are counted only once."
+    ),
     "speech_lost": Explained(
         "Speech without text", "Somebody speaks where no usable text came out. Listen to those moments yourself."
     ),
@@ -69,6 +73,7 @@ _DROPPED = {
     "silence": "nobody was speaking",
     "outside_speech": "nobody was speaking",
     "invention": "a phrase the recogniser tends to invent",
+    "vocabulary": "names from your vocabulary where nobody said them",
     "unlikely": "the recogniser was guessing",
     "too_fast": "more words than anybody can say in that time",
 }
