@@ -29,7 +29,10 @@ class InboxConfig:
     customer_suffix: str = r"_(customer|caller|client)$"
     """Regular expressions, matched without case at the end of a file's stem, that mark one side's file."""
     filename_pattern: str | None = None
-    """Regular expression with named groups (call_id, started_at, agent, any other), matched against the stem."""
+    """amazon-pca, genesys-cloud or twilio, or a regular expression with named groups (call_id, started_at, agent, any
+    other), matched against the stem. A recording that does not match and is not described otherwise is set aside."""
+    filename_timezone: str = "UTC"
+    """Of times in names that tell none."""
     agent_domains: tuple[str, ...] = ()
     """Who writes from an address in one of these domains is an agent, who writes from elsewhere a customer."""
     agent_pattern: str | None = None

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from coach.types import MEDIA, Metadata
@@ -24,6 +25,7 @@ _CALL_ID = re.compile(r"[^/\\]{1,128}")
 _TRUE = frozenset({"true", "yes", "y", "1"})
 _FALSE = frozenset({"false", "no", "n", "0"})
 _COMPACT_TIME = re.compile(r"(\d{8})[T_ -]?(\d{4}|\d{6})(Z?)")
+_MAIL_TIME = re.compile(r"(?:[A-Z][a-z]{2},\s)?\s*\d{1,2}\s[A-Z][a-z]{2}\s\d{4}\s\d{2}:\d{2}:\d{2}\s[+-]\d{4}$")
 _CLOCK = re.compile(r"(?:(\d+):)?([0-5]?\d):([0-5]\d)")
 
 
@@ -41,10 +43,12 @@ def parse_call_id(text: str) -> str:
 
 
 def parse_instant(text: str) -> datetime:
-    """ISO 8601, `20260131-120000` and the like, or Unix seconds; a time without a zone is UTC."""
+    """ISO 8601, `20260131-120000` and the like, RFC 2822 as in mail, or Unix seconds; without a zone it is UTC."""
     try:
         if len(text) == 10 and text.isdecimal():
             return datetime.fromtimestamp(int(text), UTC)
+        if _MAIL_TIME.match(text):
+            return parsedate_to_datetime(text).astimezone(UTC)
         compact = None if text[4:5] == "-" else _COMPACT_TIME.fullmatch(text)
         at = datetime.fromisoformat(f"{compact[1]}T{compact[2]}{compact[3]}" if compact else text)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

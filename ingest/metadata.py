@@ -6,17 +6,17 @@ metadata.csv of which nothing can be read is a problem of its own and holds noth
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from coach.config import InboxConfig
-from coach.errors import ConfigError, InputError
+from coach.errors import InputError
 from coach.types import Metadata
 from ingest.fields import PARSERS, BadField, build, field_name, parse_field, parse_text
 from ingest.inbox import Problem, Recording
+from ingest.names import Names
 from ingest.table import Row, read_rows
 
 TABLE_NAME = "metadata.csv"
@@ -57,15 +57,12 @@ class MetadataSource:
     """Everything an inbox says of its recordings; built once for a look at it, from the recordings found.
 
     Every metadata.csv in the inbox is read once, each for its own folder and those below; only rows of recordings
-    that are there are kept in memory. Raises ConfigError for a broken file-name pattern.
+    that are there are kept in memory. Raises ConfigError for a broken file-name pattern or time zone.
     """
 
     def __init__(self, inbox: Path, config: InboxConfig, recordings: Sequence[Recording]) -> None:
         self._inbox = inbox
-        try:
-            self._pattern = re.compile(config.filename_pattern) if config.filename_pattern else None
-        except re.error as error:
-            raise ConfigError(f"inbox.filename_pattern: is not a regular expression: {error}.") from None
+        self._names = Names(config)
         self._rows: dict[Path, dict[str, _Values]] = {}
         self._claimed: dict[tuple[Path, str], Recording] = {}
         self._bad_rows: dict[tuple[Path, str], list[Problem]] = {}
@@ -91,7 +88,8 @@ class MetadataSource:
         """The recording's metadata; empty when nothing is known. Raises InputError (bad_metadata)."""
         fields: dict[str, Any] = {}
         extra: dict[str, str] = {}
-        for values in (*self._sidecars(recording), *self._table_rows(recording), self._from_name(recording)):
+        described = [*self._sidecars(recording), *self._table_rows(recording)]
+        for values in (*described, self._from_name(recording, described=bool(described))):
             if values.error:
                 raise InputError(values.error, code="bad_metadata")
             fields = values.fields | fields
@@ -170,17 +168,19 @@ class MetadataSource:
                 known.update(values.fields)
                 yield values
 
-    def _from_name(self, recording: Recording) -> _Values:
-        if self._pattern is None:
+    def _from_name(self, recording: Recording, *, described: bool) -> _Values:
+        """What the name says; an error where it should say something and nothing else describes the recording."""
+        try:
+            texts = self._names.read(recording)
+            if texts is not None:
+                return _parse_all(texts)
+        except BadField as error:
+            return _Values(error=f"{recording.name}: in its name, {error}; rename it.")
+        if self._names.expects is None or described:
             return _Values()
-        for stem in (*(path.stem for path in recording.paths), recording.base or ""):
-            match = self._pattern.search(stem)
-            if match:
-                try:
-                    return _parse_all({key: value or "" for key, value in match.groupdict().items()})
-                except BadField as error:
-                    return _Values(error=f"{recording.name}: in its name, {error}; rename it.")
-        return _Values()
+        return _Values(
+            error=f"{recording.name}: expected {self._names.expects}; rename it or give it a row in {TABLE_NAME}."
+        )
 
 
 @dataclass

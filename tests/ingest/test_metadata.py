@@ -339,7 +339,9 @@ def test_file_name_pattern(inbox: Inbox) -> None:
     inbox.put("20260131-140500_Ann.wav", "20269931-140500_Ann.wav", "2_Bo_agent.wav", "2_Bo_client.wav")
     pattern = r"^(?P<started_at>\d{8}-\d{6})_(?P<agent>\w+)$"
     assert inbox.one("20260131-140500_Ann.wav", pattern).started_at == datetime(2026, 1, 31, 14, 5, tzinfo=UTC)
-    assert inbox.one("a.wav", pattern) == Metadata()
+    assert "a.wav: expected a name that inbox.filename_pattern matches" in inbox.error("a.wav", pattern)
+    inbox.csv("file,agent", "a.wav,Ann")
+    assert inbox.one("a.wav", pattern) == Metadata(agent="Ann")
     assert "in its name, started_at is '20269931-140500'" in inbox.error("20269931-140500_Ann.wav", pattern)
     assert inbox.one("2_Bo_agent.wav + 2_Bo_client.wav", r"^\d_(?P<agent>[A-Z]\w+)$").agent == "Bo_agent"
     with pytest.raises(ConfigError, match="filename_pattern"):
