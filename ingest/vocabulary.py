@@ -37,6 +37,14 @@ class Vocabulary:
         )
 
 
+def load_vocabulary(source: Sequence[str] | str, *, multilingual: bool = True) -> Vocabulary:
+    """What of `transcribe.vocabulary` the recogniser is told, counted by Whisper's tokenizer. Raises as `read_terms`."""
+    from whisper.tokenizer import get_tokenizer
+
+    encode = get_tokenizer(multilingual).encode
+    return fit_vocabulary(read_terms(source), lambda text: len(encode(text)))
+
+
 def read_terms(source: Sequence[str] | str) -> tuple[str, ...]:
     """The terms themselves, or those of the text file of that path: UTF-8, one a line, # lines and empty ones left out.
 

@@ -47,7 +47,9 @@ def test_text_that_compresses_too_well_is_a_loop() -> None:
 
 def test_silence_by_both_of_whispers_own_signs() -> None:
     assert _verdict(_segment("I see what you mean.", no_speech_prob=0.8, avg_logprob=-1.2)) == "silence"
+    assert _verdict(_segment("I see what you mean.", no_speech_prob=0.8, avg_logprob=-0.6)) == "silence"
     assert _verdict(_segment("I see what you mean.", no_speech_prob=0.8, avg_logprob=-0.3)) is None
+    assert _verdict(_segment("I see what you mean.", no_speech_prob=0.5, avg_logprob=-0.9)) is None
 
 
 def test_invention_needs_weak_evidence() -> None:
@@ -79,6 +81,16 @@ def test_third_equal_sentence_in_a_row_is_a_loop_but_short_words_are_talk() -> N
 
     assert dropped("I will see you there.") == [None, "loop", "loop", "loop"]
     assert dropped("Okay.") == [None] * 4
+
+
+def test_sentence_repeated_on_noise_is_dropped_whole() -> None:
+    """Seen of base on white noise: surer of itself with every repetition, and never of hearing speech."""
+    logprobs = (-0.45, -0.18, -0.08, -0.05)
+    same = [
+        _segment("I'm going to the next station.", start=i * 3.0, end=i * 3.0 + 2, avg_logprob=p, no_speech_prob=0.77)
+        for i, p in enumerate(logprobs)
+    ]
+    assert {segment.dropped for segment in guard(same, SPEECH)} == {"loop"}
 
 
 def test_prompt_read_out_is_dropped_and_a_name_that_was_said_is_kept() -> None:

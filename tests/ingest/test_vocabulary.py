@@ -4,7 +4,7 @@ import pytest
 
 from coach.config import load_config
 from coach.errors import ConfigError
-from ingest.vocabulary import PROMPT_TOKENS, fit_vocabulary, read_terms
+from ingest.vocabulary import PROMPT_TOKENS, fit_vocabulary, load_vocabulary, read_terms
 
 
 def letters(text: str) -> int:
@@ -35,13 +35,13 @@ def test_what_does_not_fit_is_told() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:unclosed file.*whisper:ResourceWarning")  # its vocabulary files
-def test_the_models_own_tokenizer_counts() -> None:
+@pytest.mark.parametrize("multilingual", [True, False])
+def test_the_models_own_tokenizer_counts(multilingual: bool) -> None:
     from whisper.tokenizer import get_tokenizer
 
-    encode = get_tokenizer(multilingual=True).encode
-    vocabulary = fit_vocabulary([f"Quellaro {i}" for i in range(200)], lambda text: len(encode(text)))
+    vocabulary = load_vocabulary([f"Quellaro {i}" for i in range(200)], multilingual=multilingual)
     assert 30 < len(vocabulary.terms) < 80
-    assert len(encode(" " + vocabulary.prompt)) <= PROMPT_TOKENS
+    assert len(get_tokenizer(multilingual).encode(" " + vocabulary.prompt)) <= PROMPT_TOKENS
 
 
 def test_file_beside_the_configuration(tmp_path: Path) -> None:
