@@ -38,7 +38,7 @@ class Vocabulary:
 
 
 def load_vocabulary(source: Sequence[str] | str, *, multilingual: bool = True) -> Vocabulary:
-    """What of `transcribe.vocabulary` the recogniser is told, counted by Whisper's tokenizer. Raises as `read_terms`."""
+    """What of `transcribe.vocabulary` the recogniser is told, by its own tokenizer's count. Raises as `read_terms`."""
     from whisper.tokenizer import get_tokenizer
 
     encode = get_tokenizer(multilingual).encode

@@ -101,6 +101,7 @@ def test_prompt_read_out_is_dropped_and_a_name_that_was_said_is_kept() -> None:
     assert verdict("Zorbify, Tavuna Flex, Nimvero.") == "vocabulary"
     assert verdict("Quellaro. Tavuna Flex, Nimvero, Quellaro.") == "vocabulary"
     assert verdict("Zorbify.", no_speech_prob=0.5) == "vocabulary"
+    assert verdict("Zorbify, Nimvero, Lulio, Quellaro.", no_speech_prob=0.5) == "vocabulary"
     assert verdict("Zorbify.", avg_logprob=-0.9) == "vocabulary"
     assert verdict("Zorbify.") is None
     assert verdict("Nimvero and Zorbify, please.", avg_logprob=-0.9) is None
