@@ -4,6 +4,7 @@ libav's own probing would also recognise playlists (ffconcat, HLS), images and s
 open other files. Here only sound containers on a fixed list are ever named, so nothing else can be opened.
 """
 
+import codecs
 from collections.abc import Callable
 from itertools import pairwise
 from typing import BinaryIO
@@ -81,8 +82,12 @@ def _by_magic(head: bytes) -> str | None:
 
 
 def _is_text(head: bytes) -> bool:
-    """Companded sound fills all 256 codes; 4 KiB of nothing but printable ASCII is a text file."""
-    return all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head[:4096])
+    """Companded sound fills all 256 codes; 4 KiB of nothing but printable UTF-8 is a text file."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head[:4096])  # its end may cut a character in two
+    except UnicodeDecodeError:
+        return False
+    return all(c.isprintable() or c in "\t\r\n" for c in text)
 
 
 def _by_frames(head: bytes) -> str | None:

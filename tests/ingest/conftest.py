@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from sounds import Write
 
 from coach.config import InboxConfig
 from ingest.audio import decode
@@ -91,3 +92,13 @@ def heard_share() -> Callable[[str, str], float]:
         return len(words[0] & words[1]) / len(words[1])
 
     return share
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Write:
+    def write(name: str, data: bytes) -> Path:
+        path = tmp_path / name
+        path.write_bytes(data)
+        return path
+
+    return write
