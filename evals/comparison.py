@@ -19,7 +19,8 @@ from evals.recordings import Kind, TrueCall
 from ingest.transcribe import CallTranscript
 
 DRAWS = 10_000
-NORMALISER = "whisper's EnglishTextNormalizer, then digits apart and without punctuation"
+NORMALISER = "whisper's EnglishTextNormalizer, then digits apart, no punctuation, ok as okay, alright as all right"
+SPELLINGS = {"ok": "okay", "alright": "all right"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def heard_text(transcript: CallTranscript, role: str) -> str:
 def comparable(text: str) -> str:
     """Words as NORMALISER has them: "279-3722" and "two seven nine three seven two two" become one text."""
     digits_apart = re.sub(r"\d", r" \g<0> ", normalised(text))
-    return " ".join(re.sub(r"[^\w\s']", " ", digits_apart).split())
+    words = re.sub(r"[^\w\s']", " ", digits_apart).split()
+    return " ".join(SPELLINGS.get(word, word) for word in words)
 
 
 def wer(errors: Sequence[Errors]) -> float:

@@ -20,6 +20,7 @@ def test_numbers_written_in_different_ways_are_the_same_words() -> None:
         comparable("Call 279-3722.") == comparable("call two seven nine, three seven two two") == "call 2 7 9 3 7 2 2"
     )
     assert comparable("It's $39,000!") == comparable("it is thirty-nine thousand dollars")
+    assert comparable("OK, alright.") == comparable("Okay, all right!")
     assert comparable("") == ""
 
 
