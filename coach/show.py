@@ -8,6 +8,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from coach.swap import told_roles
 from coach.types import Call, Evidence, Question, Score, Turn
 
 MAX_EVIDENCE = 6
@@ -81,6 +82,8 @@ def _facts(call: Call) -> Iterator[tuple[str, str]]:
     )
     yield from ((name, value) for name, value in outcomes if value is not None)
     yield from metadata.extra.items()
+    if (told := told_roles(call)) is not None:
+        yield "Who is who", told
     yield "Source", call.source
     if call.engine or call.model:
         yield "Transcribed", " ".join(part for part in (call.engine, call.model) if part)

@@ -1,8 +1,8 @@
-"""Putting the sides of a call right: what the agent said becomes the customer's, and the other way round.
+"""The sides of a call: where they come from, and putting them right.
 
-Done twice it restores what was. Everything that is worked out from roles (questions, scorecard, passages) has to be
-made again afterwards; words, times and sound stay, and the kept copy's channels stay those of the recording: nothing
-reads roles from them.
+A swap makes what the agent said the customer's and the other way round. Done twice it restores what was. What is
+worked out from roles (questions, scorecard, passages) has to be made again afterwards; words, times and sound stay, and
+the kept copy's channels stay those of the recording: nothing reads roles from them.
 """
 
 from collections.abc import Sequence
@@ -77,3 +77,14 @@ def _changed(call: Call, *, turns: Sequence[Turn], flags: tuple[str, ...], swapp
         scorecard=None,
         passages=(),
     )
+
+
+def told_roles(call: Call) -> str | None:
+    """Where the roles come from when not from channels or a transcript, in a phrase; None when they do."""
+    if call.swapped:
+        return "put right by hand"
+    if call.role_confidence is None:
+        return None
+    sure = f"{call.role_confidence:.0%} sure"
+    known = any(turn.role != "unknown" for turn in call.turns)
+    return f"told from what is said, {sure}" if known else f"not told: only {sure} from what is said"

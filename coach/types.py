@@ -167,10 +167,6 @@ class Call:
     """"truncated", "one_sided", "duplicated_mono", "mono", "speech_lost", ..."""
     dropped: tuple[Segment, ...] = ()
     """What the guards rejected (already redacted)."""
-    role_confidence: float | None = None
-    """How sure the roles are that were told from what is said, 0 to 1; None when channels or a transcript gave them."""
-    swapped: bool = False
-    """Somebody put the sides right: a later run keeps the roles of these turns."""
     engine: str | None = None
     model: str | None = None
     language: str | None = None
@@ -179,3 +175,7 @@ class Call:
     questions: tuple[Question, ...] = ()
     scorecard: Scorecard | None = None
     passages: tuple[Passage, ...] = ()
+    role_confidence: float | None = None
+    """How sure the roles are that were told from what is said, 0 to 1; None when channels or a transcript gave them."""
+    swapped: bool = False
+    """Somebody put the sides right: a later run keeps the roles of these turns."""

@@ -27,6 +27,7 @@ _COMMANDS = {
     "status": "look",
     "serve": "look",
     "forget": "forget",
+    "swap": "swap",
     "doctor": "doctor",
     "init": "init",
 }

@@ -133,7 +133,7 @@ _LABELS = FIELDS | {"q": "Text", "since": "From", "until": "To", "where": "Where
 
 def knows_agent(call: "CallSummary") -> bool:
     """False for a call with everybody on one channel, whose questions cannot be told from the customer's."""
-    return call.n_questions > 0 or not {"mono", "duplicated_mono"} & set(call.flags)
+    return call.n_questions > 0 or call.talk_share is not None or not {"mono", "duplicated_mono"} & set(call.flags)
 
 
 def _view_row(call: "CallSummary") -> Row:

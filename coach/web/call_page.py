@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from coach.swap import told_roles
 from coach.types import Call, Medium, Metadata, Segment
 from coach.web import formats
 from coach.web.scores import CardView, Figure, Moment, figures_of, view_scores
@@ -111,6 +112,7 @@ def facts_of(call: Call) -> tuple[tuple[str, str], ...]:
         ("Customer bought", None if data.sold is None else formats.yes_no(data.sold)),
         ("Handle time", None if data.handle_time_s is None else formats.clock(data.handle_time_s)),
         *sorted(data.extra.items()),
+        ("Who is who", told_roles(call)),
         ("Source", call.source),
         ("Language", call.language),
         ("Recogniser", " · ".join(part for part in (call.engine, call.model) if part)),

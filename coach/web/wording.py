@@ -44,10 +44,30 @@ _FLAGS = {
         "Only one side", "Only one person's recording was found; the other is missing, so shares say little."
     ),
     "duplicated_mono": Explained(
-        "One sound on both channels", "Both channels hold the same sound, so who is speaking could not be told."
+        "One sound on both channels",
+        "Both channels hold the same sound, so who speaks can only be told from voices and words.",
     ),
     "mono": Explained(
-        "One channel", "Everybody is on one channel, so who is speaking could not be told, nor what the agent asked."
+        "One channel", "Everybody is on one channel, so who speaks can only be told from voices and words."
+    ),
+    "not_diarized": Explained(
+        "Voices not told apart",
+        'What tells voices apart is not installed (the extra "diarize"), so it is not known who asked what.',
+    ),
+    "one_voice": Explained("One voice", "Only one voice was heard, or two that sound alike; whose it is is not known."),
+    "roles_unknown": Explained(
+        "Roles not clear",
+        "Two voices were told apart, but not which is the agent's, so nothing is scored. `coach swap --agent` says it.",
+    ),
+    "sides_look_swapped": Explained(
+        "Sides may be swapped",
+        "By what is said, the agent's side is the customer's. If so, `coach swap` puts it right everywhere.",
+    ),
+    "sides_put_right": Explained(
+        "Sides put right", "The recording names the sides the wrong way round; somebody put them right here."
+    ),
+    "sides_swapped": Explained(
+        "Sides set by hand", "Somebody said who the agent is; the recording or what is said had it otherwise."
     ),
     "damaged": Explained("Damaged file", "Parts of the recording could not be decoded and are missing."),
     "length_corrected": Explained("Wrong length in the file", "The file gives a wrong length; the sound is whole."),
