@@ -19,8 +19,9 @@ import jiwer
 
 from coach.config import TranscribeConfig
 from evals.comparison import NORMALISER, Errors, comparable, compare, count_errors, heard_text, wer
-from evals.recognisers import RECOGNISERS, Heard, recognise
+from evals.recognisers import RECOGNISERS, recognise
 from evals.recordings import TrueCall, read_corpus
+from ingest.transcribe import CallTranscript
 
 ASKED_DIFFERENCE, ASKED_UPPER = 0.003, 0.008
 KINDS = ("real", "synthetic")
@@ -29,14 +30,17 @@ KINDS = ("real", "synthetic")
 def main(argv: Sequence[str]) -> int:
     args = _parser().parse_args(argv)
     calls = read_corpus(args.corpus, part=args.part.replace("all", ""), share=args.share)
+    real_call = read_corpus(args.corpus, kinds=("unreferenced",), reference="unreferenced.jsonl")
     config = TranscribeConfig(model=args.model, device=args.device)
-    cache = args.corpus / "heard"
     errors: dict[str, list[Errors]] = {}
+    unreferenced: dict[str, list[str]] = {}
     for name in args.engine:
-        heard = recognise(name, calls, config, cache=cache)
-        errors[name] = [count_errors(call, said) for call, said in zip(calls, heard.transcripts, strict=True)]
+        heard = recognise(name, [*calls, *real_call], config, cache=args.corpus / "heard")
+        said = heard.transcripts[: len(calls)]
+        errors[name] = [count_errors(call, own) for call, own in zip(calls, said, strict=True)]
+        unreferenced[name] = _texts(real_call, heard.transcripts[len(calls) :])
         if args.texts:
-            _print_texts(calls, heard)
+            _print_texts(calls, name, said)
     report = {
         "part": args.part,
         "share": args.share,
@@ -46,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
         "minus_" + args.engine[-1]: {
             name: _differences(errors[name], errors[args.engine[-1]]) for name in args.engine[:-1]
         },
-        "unreferenced": _mutual(args, config, cache) if len(args.engine) > 1 else {},
+        "unreferenced": _mutual(unreferenced),
     }
     _print(report, as_json=args.json)
     return 0
@@ -102,28 +106,29 @@ def _differences(errors: Sequence[Errors], others: Sequence[Errors]) -> dict[str
     return found
 
 
-def _mutual(args: argparse.Namespace, config: TranscribeConfig, cache: Path) -> dict[str, float]:
-    """WER of each recogniser with each other one's text as the truth, on the real call without a reference."""
-    calls = read_corpus(args.corpus, kinds=("unreferenced",), reference="unreferenced.jsonl")
-    texts: dict[str, list[str]] = {}
-    for name in args.engine:
-        heard = recognise(name, calls, config, cache=cache)
-        texts[name] = [
-            comparable(heard_text(said, channel.role))
-            for call, said in zip(calls, heard.transcripts, strict=True)
-            for channel in call.channels
-        ]
+def _texts(calls: Sequence[TrueCall], transcripts: Sequence[CallTranscript]) -> list[str]:
+    """Comparable text of every side."""
+    return [
+        comparable(heard_text(said, channel.role))
+        for call, said in zip(calls, transcripts, strict=True)
+        for channel in call.channels
+    ]
+
+
+def _mutual(texts: dict[str, list[str]]) -> dict[str, float]:
+    """WER of each recogniser with each other one's text as the truth."""
     return {
         f"{one} against {other}": round(jiwer.process_words(texts[other], texts[one]).wer, 4)
         for one, other in permutations(texts, 2)
+        if all(texts[other])
     }
 
 
-def _print_texts(calls: Sequence[TrueCall], heard: Heard) -> None:
-    for call, said in zip(calls, heard.transcripts, strict=True):
+def _print_texts(calls: Sequence[TrueCall], name: str, transcripts: Sequence[CallTranscript]) -> None:
+    for call, said in zip(calls, transcripts, strict=True):
         for channel in call.channels:
             print(f"\n{call.name} {channel.role} ({call.condition})\n  true  {comparable(call.text_of(channel.role))}")
-            print(f"  {heard.recogniser}  {comparable(heard_text(said, channel.role))}")
+            print(f"  {name}  {comparable(heard_text(said, channel.role))}")
 
 
 def _print(report: dict[str, Any], *, as_json: bool) -> None:
