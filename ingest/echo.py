@@ -21,7 +21,8 @@ ECHO_GAIN = 0.7  # the quieter of two is the echo ...
 LATE_GAIN = 1.4  # ... unless both are about as loud: then the later one is, or the second channel's
 SAME_TIME_S = 0.01
 MIN_OWN_S = 0.25  # a shorter rest of a span that is otherwise echo is its edge
-MIN_CUT_S = 0.6  # less echo is not cut out of a span: it may be the quiet end of an own word
+MIN_CUT_S = 0.6  # less loud echo is not cut out of a span: it may cover the quiet end of an own word
+FAINT_GAIN, MIN_FAINT_CUT_S = 0.2, 0.25  # under an echo 14 dB down nothing is hidden that could be understood
 
 
 def find_echo(sounds: Sequence[np.ndarray], speech: Sequence[Sequence[Span]]) -> list[list[Span]]:
@@ -97,20 +98,16 @@ def _beside(spans: Sequence[Span], others: Sequence[Span]) -> Iterator[Span]:
 
 def _echo_in(span: Span, sounds: Sequence[np.ndarray], own: int, delays: _Delays) -> list[Span]:
     """The parts of a span of channel `own` that the other channel explains, after any of the known delays."""
-    is_echo: np.ndarray | None = None
+    first, length = round(span.start * SAMPLE_RATE), round(span.length * SAMPLE_RATE)
+    sound = _stretch(sounds[own], first, length)
+    gain = np.zeros(0)
     for delay in delays.at(span.start):
         later_s = delay if own == 1 else -delay
-        first, length = round(span.start * SAMPLE_RATE), round(span.length * SAMPLE_RATE)
-        sound = _stretch(sounds[own], first, length)
-        source = _stretch(sounds[1 - own], first - round(later_s * SAMPLE_RATE), length)
-        like = likeness(source, sound)
+        like = likeness(_stretch(sounds[1 - own], first - round(later_s * SAMPLE_RATE), length), sound)
         second = later_s > SAME_TIME_S or (own == 1 and later_s >= -SAME_TIME_S)
-        limit = LATE_GAIN if second else ECHO_GAIN
-        here = (like.share >= ECHO_SHARE) & (like.gain < limit)
-        is_echo = here if is_echo is None else is_echo | here
-    if is_echo is None or not is_echo.any():
-        return []
-    return _runs(span, is_echo)
+        is_echo = (like.share >= ECHO_SHARE) & (like.gain < (LATE_GAIN if second else ECHO_GAIN))
+        gain = np.maximum(np.where(is_echo, like.gain, 0.0), gain if len(gain) else 0.0)
+    return _runs(span, gain) if gain.any() else []
 
 
 def _stretch(sound: np.ndarray, first: int, length: int) -> np.ndarray:
@@ -121,9 +118,9 @@ def _stretch(sound: np.ndarray, first: int, length: int) -> np.ndarray:
     ]
 
 
-def _runs(span: Span, is_echo: np.ndarray) -> list[Span]:
-    """Frames as stretches: the whole span, or echo of 0.6 s and more beside what is the span's own."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], is_echo.astype(int), [0]]))).reshape(-1, 2)
+def _runs(span: Span, gain: np.ndarray) -> list[Span]:
+    """Echo frames, those with a gain above 0, as stretches: the whole span, or enough of it beside what is its own."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], gain > 0, [0]]).astype(int))).reshape(-1, 2)
     found = [Span(span.start + first * HOP_S, span.start + last * HOP_S) for first, last in edges]
     joined = [Span(span.start, span.start)]
     for run in [*found, Span(span.end, span.end)]:
@@ -133,4 +130,10 @@ def _runs(span: Span, is_echo: np.ndarray) -> list[Span]:
             joined.append(run)
     if len(joined) == 1:
         return joined
-    return [run for run in joined if run.length >= MIN_CUT_S]
+    return [run for run in joined if run.length >= _least_cut_s(run, span, gain)]
+
+
+def _least_cut_s(run: Span, span: Span, gain: np.ndarray) -> float:
+    frames = gain[round((run.start - span.start) / HOP_S) : round((run.end - span.start) / HOP_S)]
+    heard = frames[frames > 0]
+    return MIN_FAINT_CUT_S if len(heard) and float(np.median(heard)) < FAINT_GAIN else MIN_CUT_S
