@@ -5,7 +5,7 @@ of them into two groups, and every piece goes to the group whose mean it is near
 voice are one. More than two voices are not told apart: a third counts to the one it resembles.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
@@ -41,10 +41,14 @@ class VoiceSpan:
 
 
 class Diarizer:
-    """Tells at most two voices apart. Holds no state between recordings."""
+    """Tells at most two voices apart. Holds no state between recordings.
 
-    def __init__(self, encoder: VoiceEncoder) -> None:
+    `divide`: from embeddings of shape (n, dimension), n >= 2, to a group 0 or 1 for each.
+    """
+
+    def __init__(self, encoder: VoiceEncoder, divide: Callable[[np.ndarray], np.ndarray] | None = None) -> None:
         self._encoder = encoder
+        self._divide = divide or cut
 
     def diarize(self, samples: np.ndarray, speech: Sequence[Span]) -> list[VoiceSpan]:
         """Who speaks when, in order, covering `speech` exactly; empty without speech, all voice 0 when there is one.
@@ -55,7 +59,8 @@ class Diarizer:
         pieces = [piece for span in speech for piece in _pieces(span)]
         if not pieces:
             return []
-        labels = _two_groups(self._embed(samples, pieces), np.array([piece.span.length for piece in pieces]))
+        lengths_s = np.array([piece.span.length for piece in pieces])
+        labels = _two_groups(self._embed(samples, pieces), lengths_s, self._divide)
         if labels[0] == 1:
             labels = 1 - labels
         found: list[VoiceSpan] = []
@@ -97,14 +102,16 @@ def _sound(samples: np.ndarray, span: Span) -> np.ndarray:
     return np.asarray(part, dtype=np.float32) / np.float32(32768)
 
 
-def _two_groups(embeddings: np.ndarray, lengths_s: np.ndarray) -> np.ndarray:
+def _two_groups(
+    embeddings: np.ndarray, lengths_s: np.ndarray, divide: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
     """0 or 1 for every piece, shape (n,); all 0 when there is one voice only."""
     nobody: np.ndarray = np.zeros(len(embeddings), dtype=np.int64)
     clear = np.flatnonzero(lengths_s >= MIN_CLEAR_S)
     if len(clear) < 2:
         return nobody
     chosen = clear[np.unique(np.linspace(0, len(clear) - 1, min(len(clear), MAX_SAMPLE)).round().astype(int))]
-    means = _means(embeddings[chosen], _cut(embeddings[chosen]), lengths_s[chosen])
+    means = _means(embeddings[chosen], divide(embeddings[chosen]), lengths_s[chosen])
     labels = nobody
     for _ in range(ROUNDS):
         labels = np.argmax(embeddings @ means.T, axis=1)
@@ -114,7 +121,7 @@ def _two_groups(embeddings: np.ndarray, lengths_s: np.ndarray) -> np.ndarray:
     return nobody if heard_s < MIN_VOICE_S or float(means[0] @ means[1]) > bound else labels
 
 
-def _cut(embeddings: np.ndarray) -> np.ndarray:
+def cut(embeddings: np.ndarray) -> np.ndarray:
     """Two groups, 0 and 1, such that what is alike stays together: by the sign of the second eigenvector."""
     likeness = np.maximum(embeddings @ embeddings.T, 0.0).astype(np.float64) ** 2
     root = np.sqrt(likeness.sum(axis=1))

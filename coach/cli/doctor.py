@@ -12,7 +12,7 @@ import click
 
 from coach.cli.options import config_option, data_option, json_option, print_json, read_config
 from coach.config import Config
-from coach.errors import CoachError
+from coach.errors import CoachError, ModelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ def _checks(data_dir: Path, config: Config) -> Iterator[Check]:
     yield _tried("whisper weights", lambda: _whisper(config))
     yield _tried("embedding weights", lambda: _embedding(config))
     yield _tried("decoder", _decoder)
+    yield _voices()
     if config.redact.names:
         yield _has("names", "presidio_analyzer", "names")
     if config.transcribe.engine == "faster-whisper":
@@ -104,6 +105,17 @@ def _decoder() -> str:
     import av
 
     return f"PyAV {av.__version__} with its own ffmpeg libraries"
+
+
+def _voices() -> Check:
+    """Missing is no problem of the set-up: only mono recordings want it."""
+    from ingest.voices import load_voice_encoder
+
+    try:
+        load_voice_encoder()
+    except ModelError as error:
+        return Check("voices", None if error.code == "no_voices" else False, str(error))
+    return Check("voices", True, "two voices on one channel are told apart")
 
 
 def _disk(data_dir: Path, config: Config) -> Check:
