@@ -32,8 +32,11 @@ def main(argv: Sequence[str]) -> int:
             if own:
                 found = measure_times([calls[i] for i in own], [heard.transcripts[i] for i in own])
                 report[kind] = described(found)
-        report["together"] = described(measure_times(calls, heard.transcripts))
+        found = measure_times(calls, heard.transcripts)
+        report["together"] = described(found)
         print(json.dumps(report) if args.json else "\n".join(_lines(report)))
+        for error, call, start, text in sorted(found.late_turns, key=lambda turn: -abs(turn[0]))[: args.worst]:
+            print(f"{error:+6.2f} s  {call} at {start:.2f} s: {text}")
     return 0
 
 
@@ -45,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--engine", nargs="+", default=["whisper"], choices=RECOGNISERS)
     parser.add_argument("--model", help="name or path; default as configured by default")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--worst", type=int, default=0, help="print that many turns with the worst starts")
     parser.add_argument("--json", action="store_true")
     return parser
 

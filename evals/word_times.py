@@ -13,7 +13,7 @@ import numpy as np
 
 from coach.types import Turn
 from evals.asr_scores import matches, start_errors
-from evals.comparison import comparable
+from evals.comparison import comparable, heard_text
 from evals.recordings import TrueCall, TrueTurn
 from ingest.transcribe import CallTranscript
 from ingest.turns import build_turns
@@ -29,6 +29,8 @@ class Times:
     turn_starts: list[float] = field(default_factory=list)
     overlapped_starts: list[float] = field(default_factory=list)
     """Of turns that begin while the other side speaks; they are not among `turn_starts`."""
+    late_turns: list[tuple[float, str, float, str]] = field(default_factory=list)
+    """Of every timed turn its error, its call, its true start and its text."""
     joined: int = 0
     """Turns that do not begin a heard turn."""
     word_starts: list[float] = field(default_factory=list)
@@ -63,8 +65,8 @@ def measure_times(calls: Sequence[TrueCall], transcripts: Sequence[CallTranscrip
     for call, transcript in zip(calls, transcripts, strict=True):
         overlapping = overlapping_turns(call.turns)
         _time_starts(call, build_turns(transcript.segments), overlapping, found)
-        heard = _time_words(call, transcript, {i for pair in overlapping for i in pair}, found)
-        _count_overlaps(call, overlapping, heard, found)
+        _time_words(call, transcript, {i for pair in overlapping for i in pair}, found)
+        _count_overlaps(call, overlapping, count_heard(call, transcript), found)
         _count_order(call, transcript, overlapping, found)
     return found
 
@@ -94,26 +96,31 @@ def _time_starts(call: TrueCall, turns: Sequence[Turn], overlapping: Sequence[tu
                 found.joined += 1
             else:
                 (found.overlapped_starts if i in late else found.turn_starts).append(error)
+                turn = call.turns[i]
+                found.late_turns.append((error, call.name, turn.start or 0.0, turn.text))
 
 
-def _time_words(
-    call: TrueCall, transcript: CallTranscript, overlapping: set[int], found: Times
-) -> dict[int, tuple[int, int]]:
-    """Per turn how many of its comparable words were heard, of how many."""
-    counts: dict[int, tuple[int, int]] = {}
+def _time_words(call: TrueCall, transcript: CallTranscript, overlapping: set[int], found: Times) -> None:
     for role in dict.fromkeys(channel.role for channel in call.channels):
         true = [token for token in true_tokens(call.turns) if call.turns[token.turn].role == role]
         heard = list(heard_tokens(transcript, role))
-        matched = dict(matches([token.text for token in true], [token.text for token in heard]))
-        timed: set[tuple[int, int]] = set()
-        for at, token in enumerate(true):
-            good, total = counts.get(token.turn, (0, 0))
-            counts[token.turn] = (good + (at in matched), total + 1)
-            heard_start = heard[matched[at]].start if at in matched else None
-            if token.start is not None and heard_start is not None and (token.turn, token.index) not in timed:
-                timed.add((token.turn, token.index))
+        for at, other in matches([token.text for token in true], [token.text for token in heard]):
+            token, start = true[at], heard[other].start
+            if token.start is not None and start is not None:
                 errors = found.overlapped_words if token.turn in overlapping else found.word_starts
-                errors.append(heard_start - token.start)
+                errors.append(start - token.start)
+
+
+def count_heard(call: TrueCall, transcript: CallTranscript) -> dict[int, tuple[int, int]]:
+    """Per turn how many of its comparable words were heard, of how many; numbers however they are written."""
+    counts: dict[int, tuple[int, int]] = {}
+    for role in dict.fromkeys(channel.role for channel in call.channels):
+        own = [(i, w) for i, t in enumerate(call.turns) if t.role == role for w in comparable(t.text).split()]
+        heard = comparable(heard_text(transcript, role)).split()
+        good = {at for at, _ in matches([word for _, word in own], heard)}
+        for at, (i, _) in enumerate(own):
+            before, total = counts.get(i, (0, 0))
+            counts[i] = (before + (at in good), total + 1)
     return counts
 
 
