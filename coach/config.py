@@ -54,12 +54,12 @@ class TranscribeConfig:
     """auto, cpu, cuda, cuda:1 ..."""
     language: Language = "en"
     """None, written "auto" in the file: detected per call."""
-    batch_size: Annotated[int, Field(ge=1)] = 16
-    """Windows decoded together."""
+    batch_size: Annotated[int, Field(ge=1)] | None = None
+    """Windows decoded together; None: what suits the device."""
     calls_together: Annotated[int, Field(ge=1)] = 8
     """Calls transcribed and committed together: windows enough to fill batches, little to repeat after a kill."""
     vocabulary: tuple[str, ...] | str = ()
-    """Products and names that the recogniser should expect: a list of terms, or the path of a text file with one a line,
+    """Products and names that the recogniser should expect: a list of terms, or the path of a text file, one a line,
     relative to the configuration file. Whisper takes 223 tokens of them, about 60 names; what is more is told."""
     allow_download: bool = False
     """Whether a model that is not installed may be downloaded from OpenAI's servers."""

@@ -1,17 +1,21 @@
 """Recognisers behind one interface: windows of sound in, segments with window times out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from coach.config import TranscribeConfig
 from coach.errors import ConfigError, ModelError
 from coach.types import Word
+from ingest.vocabulary import NOTHING, Vocabulary, load_vocabulary
 from ingest.weights import WhisperWeights, ctranslate2_folder, resolve_whisper
+
+LOOKAHEAD = 64  # windows that faster-whisper's engine sorts by length
+HARD_BEAMS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +33,37 @@ class RawSegment:
     """In window time; empty from an engine that does not tell."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """A window to be recognised."""
+
+    key: object
+    """Whatever tells the caller which window it is."""
+    samples: np.ndarray
+    """float32, 16 kHz, at most 30 s."""
+    language: str | None
+    """None leaves it to the model."""
+    hard: bool = False
+    """Whether it came out badly before: worth more time."""
+
+
 class Engine(Protocol):
     """A loaded recogniser."""
 
     name: str
     model: str
+    vocabulary: Vocabulary
+    """What it is told to expect."""
 
-    def transcribe(self, windows: Sequence[np.ndarray], *, languages: Sequence[str | None]) -> list[list[RawSegment]]:
-        """Per window what is said in it, in order; [] for silence.
+    def transcribe(self, sounds: Iterable[Sound]) -> Iterator[tuple[object, list[RawSegment]]]:
+        """Every window's key and what is said in it, [] for silence, as soon as it is known, in any order.
 
-        `windows`: float32, 16 kHz, at most 30 s each. `languages`: one code a window; None leaves it to the model.
+        Windows are taken from `sounds` when there is room for them, never more than a few dozen ahead.
         """
         ...
 
     def detect_languages(self, windows: Sequence[np.ndarray]) -> list[dict[str, float]]:
-        """Per window the probability of every language the model knows."""
+        """Per window (float32, 16 kHz) the probability of every language the model knows."""
         ...
 
 
@@ -52,7 +72,14 @@ class FasterWhisperEngine:
 
     name = "faster-whisper"
 
-    def __init__(self, weights: WhisperWeights, *, device: str = "cpu", batch_size: int = 16) -> None:
+    def __init__(
+        self,
+        weights: WhisperWeights,
+        *,
+        device: str = "cpu",
+        batch_size: int | None = None,
+        vocabulary: Vocabulary = NOTHING,
+    ) -> None:
         try:
             import faster_whisper
             from faster_whisper.transcribe import BatchedInferencePipeline
@@ -63,7 +90,8 @@ class FasterWhisperEngine:
             raise ModelError(f"{folder} has no tokenizer.json, which faster-whisper needs.", code="no_weights")
         kind, _, index = device.partition(":")
         self.model = weights.name
-        self._batch_size = batch_size
+        self._batch_size = batch_size or 16
+        self.vocabulary = vocabulary
         self._model = faster_whisper.WhisperModel(
             str(folder),
             device=kind,
@@ -73,13 +101,15 @@ class FasterWhisperEngine:
         )
         self._pipeline = BatchedInferencePipeline(self._model)
 
-    def transcribe(self, windows: Sequence[np.ndarray], *, languages: Sequence[str | None]) -> list[list[RawSegment]]:
-        heard: list[list[RawSegment]] = [[] for _ in windows]
-        for language in sorted({language or "" for language in languages}):
-            chosen = [i for i, own in enumerate(languages) if (own or "") == language and len(windows[i])]
-            for at in range(0, len(chosen), self._batch_size):
-                self._transcribe_batch(windows, chosen[at : at + self._batch_size], language or None, heard)
-        return heard
+    def transcribe(self, sounds: Iterable[Sound]) -> Iterator[tuple[object, list[RawSegment]]]:
+        waiting = iter(sounds)
+        while ahead := list(islice(waiting, LOOKAHEAD)):
+            yield from ((sound.key, []) for sound in ahead if not len(sound.samples))
+            for language in sorted({sound.language or "" for sound in ahead}):
+                chosen = [sound for sound in ahead if (sound.language or "") == language and len(sound.samples)]
+                chosen.sort(key=lambda sound: -len(sound.samples))
+                for at in range(0, len(chosen), self._batch_size):
+                    yield from self._transcribe_batch(chosen[at : at + self._batch_size], language or None)
 
     def detect_languages(self, windows: Sequence[np.ndarray]) -> list[dict[str, float]]:
         if not self._model.model.is_multilingual:
@@ -87,38 +117,42 @@ class FasterWhisperEngine:
         return [dict(self._model.detect_language(audio=window)[2]) for window in windows]
 
     def _transcribe_batch(
-        self, windows: Sequence[np.ndarray], chosen: Sequence[int], language: str | None, heard: list[list[RawSegment]]
-    ) -> None:
+        self, sounds: Sequence[Sound], language: str | None
+    ) -> Iterator[tuple[object, list[RawSegment]]]:
         """Lays the windows end to end, since the pipeline takes one sound and the clips in it."""
-        edges = np.cumsum([0, *(len(windows[i]) for i in chosen)]) / 16_000
+        edges = np.cumsum([0, *(len(sound.samples) for sound in sounds)]) / 16_000
         clips = [{"start": start, "end": end} for start, end in pairwise(edges.tolist())]
         segments, _ = self._pipeline.transcribe(
-            np.concatenate([windows[i] for i in chosen]),
+            np.concatenate([sound.samples for sound in sounds]),
             language=language,
             clip_timestamps=clips,
             batch_size=self._batch_size,
-            beam_size=1,
+            beam_size=HARD_BEAMS if any(sound.hard for sound in sounds) else 1,
+            initial_prompt=self.vocabulary.prompt or None,
             without_timestamps=False,
             word_timestamps=True,  # without them a segment cannot be split rightly where a pause was left out
         )
+        heard: list[list[RawSegment]] = [[] for _ in sounds]
         for segment in segments:
             # `seek` is the clip's start in frames of 10 ms, cut off: the clip whose start is closest.
             clip = int(np.argmin(np.abs(edges[:-1] - segment.seek / 100)))
-            offset, length = float(edges[clip]), float(edges[clip + 1] - edges[clip])
-            start, end = (min(max(time - offset, 0.0), length) for time in (segment.start, segment.end))
-            words = tuple(Word(word.word, word.start - offset, word.end - offset) for word in segment.words or ())
             if segment.text.strip():
-                heard[chosen[clip]].append(
-                    RawSegment(
-                        start,
-                        max(start, end),
-                        segment.text,
-                        segment.avg_logprob,
-                        segment.no_speech_prob,
-                        segment.compression_ratio,
-                        words,
-                    )
-                )
+                heard[clip].append(_raw(segment, float(edges[clip]), float(edges[clip + 1] - edges[clip])))
+        yield from zip((sound.key for sound in sounds), heard, strict=True)
+
+
+def _raw(segment: Any, offset: float, length: float) -> RawSegment:
+    """faster-whisper's segment in the time of its clip."""
+    start, end = (min(max(time - offset, 0.0), length) for time in (segment.start, segment.end))
+    return RawSegment(
+        start=start,
+        end=max(start, end),
+        text=segment.text,
+        avg_logprob=segment.avg_logprob,
+        no_speech_prob=segment.no_speech_prob,
+        compression_ratio=segment.compression_ratio,
+        words=tuple(Word(word.word, word.start - offset, word.end - offset) for word in segment.words or ()),
+    )
 
 
 def choose_device(device: str) -> str:
@@ -155,6 +189,7 @@ def load_engine(config: TranscribeConfig) -> Engine:
         cache_dir=Path(config.cache_dir).expanduser() if config.cache_dir else None,
         allow_download=config.allow_download,
     )
+    vocabulary = load_vocabulary(config.vocabulary, multilingual=not weights.name.endswith(".en"))
     if config.engine == "faster-whisper":
-        return FasterWhisperEngine(weights, device=device, batch_size=config.batch_size)
-    return WhisperEngine(weights, device=device, batch_size=config.batch_size)
+        return FasterWhisperEngine(weights, device=device, batch_size=config.batch_size, vocabulary=vocabulary)
+    return WhisperEngine(weights, device=device, rows=config.batch_size, vocabulary=vocabulary)

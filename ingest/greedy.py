@@ -1,23 +1,36 @@
-"""Batched greedy decoding over openai-whisper's modules: many windows step by step together.
+"""Greedy decoding of a stream of windows: as many at once as there are rows, the next comes in when one is done.
 
-Against openai-whisper's own loop: cross-attention keys and values are computed once per window, self-attention
-keys and values go into a preallocated cache, finished windows leave the batch, the timestamp rules are applied to
-the batch at once, and only as much sound as there is gets encoded. The rules themselves are those of
-`whisper.decoding` (SuppressBlank, SuppressTokens, ApplyTimestampRules).
+The rules for text and timestamps are openai-whisper's (`whisper.decoding`: SuppressBlank, SuppressTokens,
+ApplyTimestampRules), applied to all rows at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
-from whisper.model import MultiHeadAttention, Whisper
 from whisper.tokenizer import Tokenizer
 
+from ingest.memory import Memory
+from ingest.network import TextDecoder
+from ingest.prefetch import Prefetch
+
+Key = TypeVar("Key")
+
 MAX_INITIAL_TIMESTAMP = 50  # timestamp tokens of 20 ms: a window's text starts within its first second
-COMPACT_BELOW = 0.75  # copying the caches pays when this share of the rows is left
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded(Generic[Key]):
+    """A window ready to be decoded."""
+
+    key: Key
+    features: Tensor
+    """(positions, state)."""
+    prompt: tuple[int, ...]
+    """Tokens before the text; the last is "transcribe", or "start" of an English-only model."""
 
 
 @dataclass(slots=True)
@@ -29,229 +42,142 @@ class Decoded:
     logprobs: list[float] = field(default_factory=list)
     """Of every token and, last, of the end token (missing when the length limit was reached)."""
     no_speech_prob: float = 0.0
-    attention: list[np.ndarray] = field(default_factory=list)
-    """Per token, where it listened: float32, shape (audio positions,), the mean of the alignment heads."""
+    attention: np.ndarray | None = None
+    """Per token, where it listened: float32, (tokens, audio positions), the mean of the alignment heads. The first,
+    always a timestamp, has none: zeros."""
 
 
-def encode(model: Whisper, mel: Tensor) -> Tensor:
-    """Audio features, shape (batch, frames / 2, state), of mel spectrograms (batch, mels, frames <= 3000).
+class Rules:
+    """What may come next."""
 
-    openai-whisper's encoder insists on 30 s; this one takes any even number of frames.
-    """
-    encoder = model.encoder
-    x = F.gelu(encoder.conv1(mel))
-    x = F.gelu(encoder.conv2(x)).permute(0, 2, 1)
-    x = (x + encoder.positional_embedding[: x.shape[1]]).to(x.dtype)
-    for block in encoder.blocks:
-        x = block(x)
-    features: Tensor = encoder.ln_post(x)
-    return features
-
-
-class TokenRules:
-    """What may come next: openai-whisper's rules for text and timestamps, for a batch at once."""
-
-    def __init__(self, model: Whisper, tokenizer: Tokenizer) -> None:
-        device = model.device
+    def __init__(self, tokenizer: Tokenizer, vocabulary: int, device: torch.device) -> None:
         self.begin: int = tokenizer.timestamp_begin
         self.eot: int = tokenizer.eot
-        specials = ("transcribe", "translate", "sot", "sot_prev", "sot_lm", "no_speech", "no_timestamps")
-        banned = {*tokenizer.non_speech_tokens, *(getattr(tokenizer, name) for name in specials)}
-        self._banned = torch.tensor(sorted(banned), device=device)
-        self._positions = torch.arange(model.dims.n_vocab - self.begin, device=device)
+        self.start: int = tokenizer.sot
+        self.no_speech: int = tokenizer.no_speech
+        self.bias = torch.zeros(vocabulary, device=device)
+        """Added to the logits: -inf for sounds, special tokens and the blank that must not be said."""
+        self.bias[list(tokenizer.non_speech_tokens)] = -torch.inf
+        self.bias[self.eot + 1 : self.begin] = -torch.inf
+        self._stamps = torch.arange(vocabulary - self.begin, device=device)
 
-    def choose(self, logits: Tensor, state: "RowState") -> tuple[Tensor, Tensor]:
-        """The next token of every row and its log-probability; `logits` (rows, vocabulary) float32 is overwritten."""
-        logits.index_fill_(1, self._banned, -torch.inf)
-        text, stamps = logits[:, : self.begin], logits[:, self.begin :]
-        if state.steps == 0:
-            text.fill_(-torch.inf)
-            stamps[:, MAX_INITIAL_TIMESTAMP + 1 :] = -torch.inf
-        else:
-            opened = state.last_is_stamp & state.before_is_stamp
-            text[:, : self.eot].masked_fill_(state.closing[:, None], -torch.inf)
-            stamps.masked_fill_(opened[:, None] | (self._positions < state.floor[:, None]), -torch.inf)
-        return self._pick(text, stamps)
+    def first(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """The first token, a timestamp, and its log-probability; `logits` float32 of one row."""
+        allowed = logits[self.begin : self.begin + MAX_INITIAL_TIMESTAMP + 1].log_softmax(dim=0)
+        best, at = allowed.max(dim=0)
+        return at + self.begin, best
 
-    def _pick(self, text: Tensor, stamps: Tensor) -> tuple[Tensor, Tensor]:
-        """The likeliest token; a timestamp when all timestamps together are likelier than any text token."""
+    def choose(self, logits: Tensor, rows: "Rows") -> tuple[Tensor, Tensor]:
+        """The likeliest next token of every row and its log-probability; `logits` (rows, vocabulary), with the bias.
+
+        It is a timestamp when all timestamps together are likelier than any other token.
+        """
+        n = len(logits)
+        last, before = rows.last_is_stamp[:n], rows.before_is_stamp[:n]
+        closing = last & ~before  # a segment ended: a new one begins, or the text ends
+        floor = rows.stamp[:n] + (~closing).long()  # what closed one may open the next; any other stamp must grow
+        text, end, stamps = logits[:, : self.eot].float(), logits[:, self.eot].float(), logits[:, self.begin :].float()
         best_text, text_at = text.max(dim=1)
+        text_mass = text.sub_(best_text[:, None]).exp_().sum(dim=1).log() + best_text
+        best_text, text_mass = (x.masked_fill(closing, -torch.inf) for x in (best_text, text_mass))
+        stamps.masked_fill_((last & before)[:, None] | (self._stamps < floor[:, None]), -torch.inf)
         best_stamp, stamp_at = stamps.max(dim=1)
         stamp_mass = stamps.logsumexp(dim=1)
+        text_at = torch.where(end > best_text, self.eot, text_at)
+        best_text, text_mass = torch.maximum(end, best_text), torch.logaddexp(text_mass, end)
         only_stamps = stamp_mass > best_text
-        mass = torch.where(only_stamps, stamp_mass, torch.logaddexp(stamp_mass, text.logsumexp(dim=1)))
+        mass = torch.where(only_stamps, stamp_mass, torch.logaddexp(stamp_mass, text_mass))
         is_stamp = only_stamps | (best_stamp > best_text)
         tokens = torch.where(is_stamp, stamp_at + self.begin, text_at)
         return tokens, torch.where(is_stamp, best_stamp, best_text) - mass
 
 
-class RowState:
-    """What the timestamp rules must remember of every row."""
+class Rows:
+    """What must be remembered of every row between steps."""
 
-    def __init__(self, rows: int, begin: int, device: torch.device) -> None:
-        self.begin = begin
-        self.steps = 0
+    def __init__(self, rows: int, limit: int, positions: int, device: torch.device) -> None:
+        self.limit = limit
+        """Tokens a row may say."""
+        self.token = torch.zeros(rows, dtype=torch.int64, device=device)
+        """The latest, not yet given to the decoder."""
+        self.at = torch.zeros(rows, dtype=torch.int64, device=device)
+        """Where it stands in the text."""
+        self.said = torch.zeros(rows, dtype=torch.int64, device=device)
+        self.stamp = torch.zeros(rows, dtype=torch.int64, device=device)
+        """The latest timestamp, in positions."""
         self.last_is_stamp = torch.ones(rows, dtype=torch.bool, device=device)
         self.before_is_stamp = torch.ones(rows, dtype=torch.bool, device=device)
-        self.stamp = torch.zeros(rows, dtype=torch.long, device=device)
-        """The latest timestamp, in positions."""
+        self.attention = torch.zeros(rows, limit, positions, dtype=torch.float16, device=device)
 
-    @property
-    def closing(self) -> Tensor:
-        """Rows whose last token closed a segment: the next one opens another, or ends the text."""
-        return self.last_is_stamp & ~self.before_is_stamp
+    def begin(self, row: int, token: Tensor, at: int, first_stamp: int) -> None:
+        self.token[row], self.at[row], self.said[row] = token, at, 1
+        self.stamp[row] = token - first_stamp
+        self.last_is_stamp[row] = self.before_is_stamp[row] = True
 
-    @property
-    def floor(self) -> Tensor:
-        """The earliest timestamp allowed next: the one that closed a segment may open the next, any other must grow."""
-        return self.stamp + (~self.closing).long()
+    def advance(self, tokens: Tensor, first_stamp: int) -> None:
+        """Takes a step's tokens as the latest of the first rows."""
+        n = len(tokens)
+        is_stamp = tokens >= first_stamp
+        self.before_is_stamp[:n] = self.last_is_stamp[:n]
+        self.last_is_stamp[:n] = is_stamp
+        self.stamp[:n] = torch.where(is_stamp, tokens - first_stamp, self.stamp[:n])
+        self.token[:n] = tokens
+        self.at[:n] += 1
+        self.said[:n] += 1
 
-    def advance(self, tokens: Tensor) -> None:
-        is_stamp = tokens >= self.begin
-        self.before_is_stamp, self.last_is_stamp = self.last_is_stamp, is_stamp
-        self.stamp = torch.where(is_stamp, tokens - self.begin, self.stamp)
-        self.steps += 1
+    def listen(self, heard: Tensor) -> None:
+        """Notes where the decoder listened to find the next token of the first rows."""
+        rows = torch.arange(len(heard), device=heard.device)
+        self.attention[rows, self.said[: len(heard)]] = heard.to(self.attention.dtype)
 
-    def keep(self, rows: Tensor) -> None:
-        self.last_is_stamp, self.before_is_stamp, self.stamp = (
-            part[rows] for part in (self.last_is_stamp, self.before_is_stamp, self.stamp)
-        )
-
-
-class StepDecoder:
-    """The text decoder, one token a row at a time, all rows at the same position."""
-
-    def __init__(self, model: Whisper, features: Tensor, max_tokens: int) -> None:
-        self._decoder = model.decoder
-        self._heads: int = model.dims.n_text_head
-        self._at = 0
-        rows, width = len(features), model.dims.n_text_state
-        shape = (rows, self._heads, max_tokens, width // self._heads)
-        blocks = self._decoder.blocks
-        self._own: list[tuple[Tensor, Tensor]] = [
-            (features.new_empty(shape), features.new_empty(shape)) for _ in blocks
-        ]
-        self._cross = [
-            (self._split(block.cross_attn.key(features)), self._split(block.cross_attn.value(features)))
-            for block in blocks
-        ]
-        chosen = model.alignment_heads.to_dense()
-        self._n_aligned = int(chosen.sum())
-        self._aligned: list[tuple[Tensor, Tensor] | None] = []
-        for row, (keys, _) in zip(chosen, self._cross, strict=True):
-            heads = row.nonzero()[:, 0]
-            self._aligned.append((heads, keys[:, heads].float()) if len(heads) else None)
-
-    def step(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (rows, vocabulary) float32 after one more token a row, and where its alignment heads listened."""
-        decoder, at = self._decoder, self._at
-        x = decoder.token_embedding(tokens)[:, None] + decoder.positional_embedding[at]
-        x = x.to(self._own[0][0].dtype)
-        listened: Tensor | None = None
-        for layer, block in enumerate(decoder.blocks):
-            x = x + self._self_attention(block.attn, block.attn_ln(x), self._own[layer])
-            query = self._split(block.cross_attn.query(block.cross_attn_ln(x)))
-            x = x + block.cross_attn.out(self._merge(F.scaled_dot_product_attention(query, *self._cross[layer])))
-            x = x + block.mlp(block.mlp_ln(x))
-            if aligned := self._aligned[layer]:
-                heads, keys = aligned
-                weights = (query[:, heads].float() @ keys.transpose(-1, -2) * query.shape[-1] ** -0.5).softmax(dim=-1)
-                part = weights.sum(dim=(1, 2))
-                listened = part if listened is None else listened + part
-        self._at += 1
-        x = decoder.ln(x)[:, 0]
-        logits = (x @ decoder.token_embedding.weight.to(x.dtype).T).float()
-        assert listened is not None  # every model has alignment heads
-        return logits, listened / self._n_aligned
-
-    def keep(self, rows: Tensor) -> None:
-        """Goes on with these rows only."""
-        self._own = [(keys[rows], values[rows]) for keys, values in self._own]
-        self._cross = [(keys[rows], values[rows]) for keys, values in self._cross]
-        self._aligned = [aligned and (aligned[0], aligned[1][rows]) for aligned in self._aligned]
-
-    def _self_attention(self, attention: MultiHeadAttention, x: Tensor, cache: tuple[Tensor, Tensor]) -> Tensor:
-        keys, values = cache
-        keys[:, :, self._at] = self._split(attention.key(x))[:, :, 0]
-        values[:, :, self._at] = self._split(attention.value(x))[:, :, 0]
-        end = self._at + 1
-        query = self._split(attention.query(x))
-        out: Tensor = attention.out(
-            self._merge(F.scaled_dot_product_attention(query, keys[:, :, :end], values[:, :, :end]))
-        )
-        return out
-
-    def _split(self, x: Tensor) -> Tensor:
-        """(rows, positions, state) to (rows, heads, positions, width), contiguous."""
-        return x.view(*x.shape[:2], self._heads, -1).transpose(1, 2).contiguous()
-
-    def _merge(self, x: Tensor) -> Tensor:
-        return x.transpose(1, 2).flatten(start_dim=2)
+    def move(self, source: int, target: int) -> None:
+        for part in (self.token, self.at, self.said, self.stamp, self.last_is_stamp, self.before_is_stamp):
+            part[target] = part[source]
+        said = int(self.said[source])
+        self.attention[target, :said] = self.attention[source, :said]
 
 
 @torch.inference_mode()
 def decode_greedily(
-    model: Whisper, features: Tensor, languages: Sequence[str | None], tokenizer: Tokenizer
-) -> list[Decoded]:
-    """What is said in every row of `features` (batch, positions, state), in order.
-
-    `languages`: one code a row, ignored by English-only models. `tokenizer` is any of the model's.
-    """
-    prompts = torch.tensor([_prompt(tokenizer, language) for language in languages], device=features.device)
-    limit = model.dims.n_text_ctx // 2
-    decoder = StepDecoder(model, features, prompts.shape[1] + limit)
-    rules = TokenRules(model, tokenizer)
-    state = RowState(len(features), rules.begin, features.device)
-    results = [Decoded() for _ in languages]
-    alive = torch.arange(len(results))  # which result every row of the decoder belongs to
-    done = torch.zeros(len(results), dtype=torch.bool)
-    for at in range(prompts.shape[1]):
-        logits, listened = decoder.step(prompts[:, at])
-        if at == 0:  # asked right after the start token, as openai-whisper does
-            for result, value in zip(results, logits.softmax(dim=-1)[:, tokenizer.no_speech].tolist(), strict=True):
-                result.no_speech_prob = value
-    for _ in range(limit):
-        tokens, logprobs = rules.choose(logits, state)
-        state.advance(tokens)
-        _record(results, alive, done, tokens.cpu(), logprobs.cpu(), listened.cpu(), rules.eot)
-        left = (~done).nonzero()[:, 0]
-        if len(left) == 0:
-            break
-        if len(left) < COMPACT_BELOW * len(done):
-            rows = left.to(features.device)
-            decoder.keep(rows)
-            state.keep(rows)
-            tokens, alive, done = tokens[rows], alive[left], done[left]
-        logits, listened = decoder.step(tokens)
-    return results
-
-
-def _record(
-    results: list[Decoded], alive: Tensor, done: Tensor, tokens: Tensor, logprobs: Tensor, listened: Tensor, eot: int
-) -> None:
-    """Notes a step's tokens in the results, and in `done` which rows came to their end."""
-    for row, (token, logprob) in enumerate(zip(tokens.tolist(), logprobs.tolist(), strict=True)):
-        if done[row]:
-            continue
-        result = results[int(alive[row])]
-        result.logprobs.append(logprob)
-        if token == eot:
-            done[row] = True
-        else:
-            result.tokens.append(token)
-            result.attention.append(listened[row].numpy())
+    decoder: TextDecoder, rules: Rules, memory: Memory, windows: Prefetch[Encoded[Key]]
+) -> Iterator[tuple[Key, Decoded]]:
+    """What is said in every window, each as soon as it is known; those that are ready are taken as rows become free."""
+    limit = decoder.dims.n_text_ctx // 2
+    rows = Rows(memory.rows, limit, decoder.dims.n_audio_ctx, rules.bias.device)
+    active: list[tuple[Key, Decoded]] = []
+    while True:
+        while len(active) < memory.rows and (window := windows.take(wait=not active)) is not None:
+            active.append((window.key, _admit(decoder, rules, memory, rows, len(active), window)))
+        if not active:
+            return
+        n = len(active)
+        logits = decoder.step(memory, rows.token[:n], rows.at[:n])
+        rows.listen(memory.heard(n))
+        tokens, logprobs = rules.choose(logits, rows)
+        rows.advance(tokens, rules.begin)
+        for row, (token, logprob) in reversed(list(enumerate(zip(tokens.tolist(), logprobs.tolist(), strict=True)))):
+            key, result = active[row]
+            result.logprobs.append(logprob)
+            if token != rules.eot:
+                result.tokens.append(token)
+                if len(result.tokens) < limit:
+                    continue
+            heard = rows.attention[row, : len(result.tokens), : int(memory.lengths[row])]
+            result.attention = heard.float().cpu().numpy()
+            last = len(active) - 1
+            if row != last:
+                memory.move(last, row)
+                rows.move(last, row)
+                active[row] = active[last]
+            active.pop()
+            yield key, result
 
 
-@torch.inference_mode()
-def language_probabilities(model: Whisper, features: Tensor, tokenizer: Tokenizer) -> list[dict[str, float]]:
-    """For every row the probability of each language code, summing to 1."""
-    decoder = StepDecoder(model, features, 1)
-    logits, _ = decoder.step(torch.full((len(features),), tokenizer.sot, device=features.device))
-    shares = logits[:, list(tokenizer.all_language_tokens)].softmax(dim=-1).tolist()
-    return [dict(zip(tokenizer.all_language_codes, row, strict=True)) for row in shares]
-
-
-def _prompt(tokenizer: Tokenizer, language: str | None) -> list[int]:
-    if tokenizer.language is None:
-        return list(tokenizer.sot_sequence)
-    return [tokenizer.sot, tokenizer.to_language_token(language or tokenizer.language), tokenizer.transcribe]
+def _admit(decoder: TextDecoder, rules: Rules, memory: Memory, rows: Rows, row: int, window: Encoded[Key]) -> Decoded:
+    """Takes a window in and chooses its first token."""
+    prompt = torch.tensor(window.prompt, device=rules.bias.device)
+    logits = decoder.admit(memory, row, window.features, prompt)
+    start = window.prompt.index(rules.start)  # asked right after the start token, as openai-whisper does
+    token, logprob = rules.first(logits[-1] + rules.bias)
+    rows.begin(row, token, len(window.prompt), rules.begin)
+    return Decoded([int(token)], [float(logprob)], float(logits[start].softmax(dim=0)[rules.no_speech]))

@@ -37,6 +37,9 @@ class Vocabulary:
         )
 
 
+NOTHING = Vocabulary()
+
+
 def load_vocabulary(source: Sequence[str] | str, *, multilingual: bool = True) -> Vocabulary:
     """What of `transcribe.vocabulary` the recogniser is told, by its own tokenizer's count. Raises as `read_terms`."""
     from whisper.tokenizer import get_tokenizer

@@ -1,29 +1,46 @@
-"""The default recogniser: openai-whisper's model under our own batched decoding."""
+"""The default recogniser: openai-whisper's model and rules under our own batched decoding."""
 
+import ctypes
 import math
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import islice
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from whisper.audio import SAMPLE_RATE, log_mel_spectrogram, pad_or_trim
-from whisper.decoding import DecodingOptions, decode
+from whisper.decoding import DecodingOptions, DecodingResult, decode
 from whisper.model import Whisper
 from whisper.tokenizer import Tokenizer, get_tokenizer
 from whisper.utils import compression_ratio
 
-from coach.types import Word
-from ingest.engines import RawSegment
-from ingest.greedy import Decoded, decode_greedily, encode, language_probabilities
+from coach.errors import ModelError
+from ingest.alignment import token_spans, words_of
+from ingest.engines import RawSegment, Sound
+from ingest.greedy import Decoded, Encoded, Rules, decode_greedily
+from ingest.kernels import load_kernels
+from ingest.memory import Memory
+from ingest.network import Encoder, TextDecoder
+from ingest.prefetch import Prefetch
+from ingest.vocabulary import NOTHING, Vocabulary
 from ingest.weights import WhisperWeights, load_whisper
 
 SECONDS_PER_STAMP = 0.02
 WINDOW_S = 30.0
 TAIL_S = 1.0  # silence encoded after a window's sound: without it the decoder misses the end
-STEP_S = 5.0  # encoded lengths are rounded up to this, so that windows share batches
-MEDIAN_WIDTH = 7  # positions of 20 ms, as openai-whisper's word timing smooths attention
-MAX_COMPRESSION = 2.4  # openai-whisper's threshold for text that repeats itself
-RETRY_BEAMS = 5
+CPU_STEP_S, CUDA_STEP_S = 2.0, 5.0  # encoded lengths are rounded up to this: few shapes, and windows that share them
+CPU_ROWS, MAX_CUDA_ROWS = 32, 256
+ENCODED_TOGETHER = 16  # windows, on CUDA
+ENCODED_AHEAD = 4  # windows that wait for a free row, on a CPU 18 MB of features in all for base
+LOOKAHEAD = 64  # windows among which those of like length are encoded together
+RESERVE_BYTES = 2 << 30  # of CUDA memory, for what the encoder needs while it works
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
+HARD_BEAMS = 5
+HARD_TEMPERATURES = (0.0, 0.4, 0.8)
+MAX_COMPRESSION, MIN_LOGPROB = 2.4, -1.0  # openai-whisper's thresholds for trying a higher temperature
 
 
 class WhisperEngine:
@@ -32,96 +49,215 @@ class WhisperEngine:
     name = "whisper"
 
     def __init__(
-        self, weights: WhisperWeights, *, device: str = "cpu", batch_size: int = 16, dtype: torch.dtype | None = None
+        self,
+        weights: WhisperWeights,
+        *,
+        device: str = "cpu",
+        rows: int | None = None,
+        dtype: torch.dtype | None = None,
+        native: bool = True,
+        vocabulary: Vocabulary = NOTHING,
     ) -> None:
+        """`rows`: windows decoded together; None: 32 on a CPU, what free memory holds on CUDA.
+
+        `native`: whether the native kernels are used where they can be.
+        """
         self.model = weights.name
         self._device = torch.device(device)
-        self._dtype = dtype or _best_dtype(self._device)
-        self._batch_size = batch_size
-        self._whisper = _cast(load_whisper(weights, device), self._dtype)
+        dtype = dtype or _best_dtype(self._device)
+        if self._device.type == "cpu":
+            _keep_freed_memory()
+        self._whisper = _cast(load_whisper(weights, device), dtype)
         self._tokenizer: Tokenizer = get_tokenizer(
             self._whisper.is_multilingual, num_languages=self._whisper.num_languages, language="en", task="transcribe"
         )
+        kernels = load_kernels() if native and self._device.type == "cpu" and dtype == torch.bfloat16 else None
+        self._rules = Rules(self._tokenizer, self._whisper.dims.n_vocab, self._device)
+        with torch.inference_mode():
+            self._encoder = Encoder(self._whisper, kernels)
+            self._decoder = TextDecoder(self._whisper, kernels, bias=self._rules.bias)
+            self._rows = rows or self._rows_that_fit(dtype)
+            self._memory: Memory | None = None
+        self.vocabulary = vocabulary
+        self._before = self._tokenizer.encode(f" {vocabulary.prompt}") if vocabulary.prompt else []
 
-    def transcribe(self, windows: Sequence[np.ndarray], *, languages: Sequence[str | None]) -> list[list[RawSegment]]:
-        heard: list[list[RawSegment]] = [[] for _ in windows]
-        for batch in self._batches(windows):
-            features = self._encode([windows[i] for i in batch])
-            decoded = decode_greedily(self._whisper, features, [languages[i] for i in batch], self._tokenizer)
-            for i, result in zip(batch, decoded, strict=True):
-                if compression_ratio(self._tokenizer.decode(result.tokens)) > MAX_COMPRESSION:
-                    result = self._retry(windows[i], languages[i], result)
-                heard[i] = segments_of(result, self._tokenizer, len(windows[i]) / SAMPLE_RATE)
-        return heard
+    def transcribe(self, sounds: Iterable[Sound]) -> Iterator[tuple[object, list[RawSegment]]]:
+        hard: list[Sound] = []
+        for sound, decoded in self._decode(_without_hard(sounds, hard)):
+            yield sound.key, segments_of(decoded, self._tokenizer, len(sound.samples) / SAMPLE_RATE)
+        for sound in hard:
+            decoded = self._decode_carefully(sound)
+            yield sound.key, segments_of(decoded, self._tokenizer, len(sound.samples) / SAMPLE_RATE)
 
+    @torch.inference_mode()
     def detect_languages(self, windows: Sequence[np.ndarray]) -> list[dict[str, float]]:
         if not self._whisper.is_multilingual:
             return [{"en": 1.0} for _ in windows]
-        found: list[dict[str, float]] = [{} for _ in windows]
-        for batch in self._batches(windows):
-            features = self._encode([windows[i] for i in batch])
-            for i, shares in zip(batch, language_probabilities(self._whisper, features, self._tokenizer), strict=True):
-                found[i] = shares
+        memory, start = self._decoder.memory(1), torch.tensor([self._tokenizer.sot], device=self._device)
+        tokens, codes = list(self._tokenizer.all_language_tokens), self._tokenizer.all_language_codes
+        found = []
+        for window in windows:
+            logits = self._decoder.admit(memory, 0, self._encode([window])[0], start)[0]
+            found.append(dict(zip(codes, logits[tokens].softmax(dim=0).tolist(), strict=True)))
         return found
 
-    def _batches(self, windows: Sequence[np.ndarray]) -> list[list[int]]:
-        """Indices of windows that share an encoded length, long ones first, at most `batch_size` together."""
-        by_length: dict[float, list[int]] = {}
-        for i, window in enumerate(windows):
-            if len(window):
-                by_length.setdefault(_encoded_s(window), []).append(i)
-        return [
-            members[at : at + self._batch_size]
-            for _, members in sorted(by_length.items(), reverse=True)
-            for at in range(0, len(members), self._batch_size)
-        ]
+    def _decode(self, sounds: Iterator[Sound]) -> Iterator[tuple[Sound, Decoded]]:
+        """Each window's text when it is done. When memory runs out: half as many rows, and those in work once more."""
+        taken: dict[int, Sound] = {}
+        again: deque[Sound] = deque()
+
+        def waiting() -> Iterator[Sound]:
+            while True:
+                if (sound := again.popleft() if again else next(sounds, None)) is None:
+                    return
+                taken[id(sound)] = sound
+                yield sound
+
+        while True:
+            try:
+                self._memory = self._memory or self._decoder.memory(self._rows)
+                with self._ahead(self._encoded(waiting())) as encoded:
+                    for sound, decoded in decode_greedily(self._decoder, self._rules, self._memory, encoded):
+                        del taken[id(sound)]
+                        yield sound, decoded
+                return
+            except torch.OutOfMemoryError:
+                if self._rows == 1:
+                    raise ModelError(
+                        f"{self._device} has too little memory left for {self.model}; choose a smaller model.",
+                        code="no_memory",
+                    ) from None
+                again.extend(taken.values())
+                taken.clear()
+                self._rows, self._memory = self._rows // 2, None
+            torch.cuda.empty_cache()
+
+    @contextmanager
+    def _ahead(self, encoded: Iterator[Encoded[Sound]]) -> Iterator[Prefetch[Encoded[Sound]]]:
+        """Encodes in a thread of its own while the caller decodes.
+
+        On a CPU the two share the cores, since encoding waits for arithmetic and decoding for memory.
+        """
+        threads = torch.get_num_threads()
+        mine = theirs = threads
+        if self._device.type == "cpu":
+            mine = max(1, threads // 2)
+            theirs = max(1, threads - mine)
+        with Prefetch(encoded, ENCODED_AHEAD, begin=partial(torch.set_num_threads, theirs)) as ahead:
+            torch.set_num_threads(mine)
+            try:
+                yield ahead
+            finally:
+                torch.set_num_threads(threads)
 
     @torch.inference_mode()
-    def _encode(self, windows: Sequence[np.ndarray], length_s: float | None = None) -> Tensor:
-        length = round((length_s or _encoded_s(windows[0])) * SAMPLE_RATE)
-        mels = [
-            log_mel_spectrogram(
-                pad_or_trim(torch.from_numpy(window), length), self._whisper.dims.n_mels, device=self._device
-            )
-            for window in windows
-        ]
-        return encode(self._whisper, torch.stack(mels).to(self._dtype))
+    def _encoded(self, sounds: Iterator[Sound]) -> Iterator[Encoded[Sound]]:
+        """Windows with their features: one by one on a CPU, batches of like length on CUDA."""
+        if self._device.type == "cpu":
+            for sound in sounds:
+                yield Encoded(sound, self._encode([sound.samples])[0], self._prompt(sound.language))
+            return
+        while ahead := sorted(islice(sounds, LOOKAHEAD), key=lambda sound: -len(sound.samples)):
+            for first in range(0, len(ahead), ENCODED_TOGETHER):
+                batch = ahead[first : first + ENCODED_TOGETHER]
+                for sound, features in zip(batch, self._encode([sound.samples for sound in batch]), strict=True):
+                    yield Encoded(sound, features, self._prompt(sound.language))
 
-    def _retry(self, window: np.ndarray, language: str | None, first: Decoded) -> Decoded:
-        """A window that came out as a loop, by openai-whisper's beam search; the first result when that loops too."""
-        features = self._encode([window], WINDOW_S).float()
-        options = DecodingOptions(
-            language=language or self._tokenizer.language or "en", beam_size=RETRY_BEAMS, fp16=False
+    @torch.inference_mode()
+    def _encode(self, windows: Sequence[np.ndarray], length_s: float = 0.0) -> Tensor:
+        """Features, (windows, positions, state), all as long as the longest needs."""
+        step = CPU_STEP_S if self._device.type == "cpu" else CUDA_STEP_S
+        longest = max(map(len, windows)) / SAMPLE_RATE + TAIL_S
+        length = round(min(WINDOW_S, max(length_s, step * math.ceil(longest / step))) * SAMPLE_RATE)
+        sound = torch.stack([pad_or_trim(torch.from_numpy(window), length) for window in windows])
+        if self._device.type == "cuda":
+            sound = sound.pin_memory().to(self._device, non_blocking=True)
+        return self._encoder(torch.stack([log_mel_spectrogram(one, self._whisper.dims.n_mels) for one in sound]))
+
+    def _prompt(self, language: str | None) -> tuple[int, ...]:
+        tokenizer = self._tokenizer
+        before = [tokenizer.sot_prev, *self._before] if self._before else []
+        if tokenizer.language is None:
+            return (*before, *tokenizer.sot_sequence)
+        return (
+            *before,
+            tokenizer.sot,
+            tokenizer.to_language_token(language or tokenizer.language),
+            tokenizer.transcribe,
         )
-        again = decode(self._whisper, features, options)[0]
-        if again.compression_ratio > MAX_COMPRESSION:
-            return first
-        return Decoded(again.tokens, [again.avg_logprob] * (len(again.tokens) + 1), again.no_speech_prob)
+
+    @torch.inference_mode()
+    def _decode_carefully(self, sound: Sound) -> Decoded:
+        """One window by openai-whisper's beam search, by sampling when that fails, until its thresholds are met."""
+        features = self._encode([sound.samples], WINDOW_S)
+        for temperature in HARD_TEMPERATURES:
+            options = DecodingOptions(
+                language=sound.language or self._tokenizer.language or "en",
+                beam_size=None if temperature else HARD_BEAMS,
+                temperature=temperature,
+                prompt=self._before or None,
+                fp16=False,
+            )
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(0)  # the same sound gives the same text
+                result: DecodingResult = decode(self._whisper, features.float(), options)[0]
+            if result.compression_ratio <= MAX_COMPRESSION and result.avg_logprob >= MIN_LOGPROB:
+                break
+        logprobs = [result.avg_logprob] * (len(result.tokens) + 1)
+        heard = self._listen(features[0], self._prompt(sound.language), result.tokens)
+        return Decoded(list(result.tokens), logprobs, result.no_speech_prob, heard)
+
+    def _listen(self, features: Tensor, prompt: Sequence[int], tokens: Sequence[int]) -> np.ndarray:
+        """Where the decoder listens for each of these tokens, given the ones before."""
+        memory = self._decoder.memory(1)
+        self._decoder.admit(memory, 0, features, torch.tensor(prompt, device=self._device))
+        heard = np.zeros((len(tokens), len(features)), dtype=np.float32)
+        for at, token in enumerate(tokens[:-1]):
+            where = torch.tensor([len(prompt) + at], device=self._device)
+            self._decoder.step(memory, torch.tensor([token], device=self._device), where)
+            heard[at + 1] = memory.heard(1)[0, : len(features)].cpu().numpy()
+        return heard
+
+    def _rows_that_fit(self, dtype: torch.dtype) -> int:
+        if self._device.type != "cuda":
+            return CPU_ROWS
+        dims = self._whisper.dims
+        row_bytes = 2 * dims.n_text_layer * dims.n_text_state * (dims.n_audio_ctx + dims.n_text_ctx) * dtype.itemsize
+        row_bytes += (dims.n_text_ctx // 2) * dims.n_audio_ctx * 2  # where it listened, float16
+        free, _ = torch.cuda.mem_get_info(self._device)
+        return int(max(1, min(MAX_CUDA_ROWS, (free - RESERVE_BYTES) // row_bytes)))
+
+
+def _without_hard(sounds: Iterable[Sound], hard: list[Sound]) -> Iterator[Sound]:
+    """The windows to be decoded together; the hard ones are put into `hard`, empty ones left out."""
+    for sound in sounds:
+        if sound.hard:
+            hard.append(sound)
+        else:
+            yield sound
 
 
 def segments_of(decoded: Decoded, tokenizer: Tokenizer, duration_s: float) -> list[RawSegment]:
     """The segments between timestamps; text after the last timestamp runs to the window's end. [] for no text."""
     begin = tokenizer.timestamp_begin
-    times = _token_times(decoded, duration_s)
+    spans = _spans(decoded, duration_s)
     segments: list[RawSegment] = []
     start, held = 0.0, list[int]()
 
     def close(end: float) -> None:
-        text = tokenizer.decode([decoded.tokens[i] for i in held])
+        tokens = [decoded.tokens[i] for i in held]
+        text = tokenizer.decode(tokens)
         if text.strip():
             first = min(start, duration_s)
-            final = max(first, min(end, duration_s))
-            logprobs = [decoded.logprobs[i] for i in held]
-            words = _words(tokenizer, [decoded.tokens[i] for i in held], [times[i] for i in held]) if times else ()
             segments.append(
                 RawSegment(
-                    first,
-                    final,
-                    text,
-                    float(np.mean(logprobs)),
-                    decoded.no_speech_prob,
-                    compression_ratio(text),
-                    words,
+                    start=first,
+                    end=max(first, min(end, duration_s)),
+                    text=text,
+                    avg_logprob=float(np.mean([decoded.logprobs[i] for i in held])),
+                    no_speech_prob=decoded.no_speech_prob,
+                    compression_ratio=compression_ratio(text),
+                    words=words_of(tokenizer, tokens, [spans[i] for i in held]) if spans else (),
                 )
             )
         held.clear()
@@ -139,50 +275,23 @@ def segments_of(decoded: Decoded, tokenizer: Tokenizer, duration_s: float) -> li
     return segments
 
 
-def _token_times(decoded: Decoded, duration_s: float) -> list[float]:
-    """When each token is said, by the best path through its attention that never runs backwards; [] without attention.
-
-    The attention is normalised over tokens and smoothed over time as in `whisper.timing.find_alignment`; the path is a
-    plain maximum instead of its time warping, which is enough to tell on which side of a pause a word lies.
-    """
-    positions = math.ceil(duration_s / SECONDS_PER_STAMP)
-    if not decoded.attention or positions < 1:
+def _spans(decoded: Decoded, duration_s: float) -> list[tuple[float, float]]:
+    """When each token is said; only the window's own sound counts. [] when the decoder did not tell."""
+    if decoded.attention is None:
         return []
-    weights = torch.from_numpy(np.stack(decoded.attention)[:, :positions])
-    weights = (weights - weights.mean(dim=0)) / (weights.std(dim=0, unbiased=False) + 1e-9)
-    pad = min(MEDIAN_WIDTH // 2, weights.shape[1] - 1)
-    padded = nn.functional.pad(weights[None], (pad, pad), mode="reflect")[0]
-    smooth = padded.unfold(-1, 2 * pad + 1, 1).median(dim=-1).values.numpy()
-    best = np.zeros(smooth.shape[1], dtype=np.float32)
-    came_from = np.empty(smooth.shape, dtype=np.int64)
-    for i, row in enumerate(smooth):
-        reached = np.maximum.accumulate(best)
-        came_from[i] = np.maximum.accumulate(np.where(best >= reached, np.arange(len(best)), 0))
-        best = reached + row
-    at, times = int(best.argmax()), list[float]()
-    for i in reversed(range(len(smooth))):
-        times.append(at * SECONDS_PER_STAMP)
-        at = int(came_from[i][at])
-    return times[::-1]
+    return token_spans(decoded.attention[:, : math.ceil(duration_s / SECONDS_PER_STAMP)])
 
 
-def _words(tokenizer: Tokenizer, tokens: list[int], times: list[float]) -> tuple[Word, ...]:
-    """Words with their following punctuation, whose own times mean nothing."""
-    texts, groups = tokenizer.split_to_word_tokens(tokens)
-    found, at = list[Word](), 0
-    for text, group in zip(texts, groups, strict=True):
-        if found and not any(letter.isalnum() for letter in text):
-            found[-1] = Word(found[-1].text + text, found[-1].start, found[-1].end)
-        else:
-            found.append(Word(text, times[at], times[at + len(group) - 1]))
-        at += len(group)
-    return tuple(found)
+def _keep_freed_memory() -> None:
+    """Lets the C library keep what tensors free, up to half a gigabyte.
 
-
-def _encoded_s(window: np.ndarray) -> float:
-    """How much sound is encoded for a window: its own and a second of silence, rounded up to steps of 5 s."""
-    steps: int = math.ceil((len(window) / SAMPLE_RATE + TAIL_S) / STEP_S)
-    return min(WINDOW_S, STEP_S * steps)
+    Otherwise every tensor of some hundred kilobytes comes from the kernel anew, page by page, which costs up to a fifth
+    of the encoder's time. Other C libraries than glibc do not know the call.
+    """
+    with suppress(AttributeError, OSError):
+        set_option = ctypes.CDLL(None).mallopt
+        set_option(M_TRIM_THRESHOLD, 1 << 29)
+        set_option(M_MMAP_THRESHOLD, 1 << 28)
 
 
 def _best_dtype(device: torch.device) -> torch.dtype:

@@ -46,8 +46,8 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    key: tuple[int, int]
-    """Whose speech it is: (call, channel)."""
+    channel: int
+    """Which of the call's channels it is from."""
     pieces: tuple[Piece, ...]
     spans: tuple[Span, ...]
     """The speech in it, unpadded, in the recording."""
@@ -76,7 +76,7 @@ class Window:
         return before[-1].at + min(max(time - before[-1].start, 0.0), before[-1].length)
 
 
-def pack(spans: Sequence[Span], *, duration_s: float, key: tuple[int, int] = (0, 0)) -> list[Window]:
+def pack(spans: Sequence[Span], *, duration_s: float, channel: int = 0) -> list[Window]:
     """Windows of at most 29.8 s that hold all of the speech, in order, none of it twice; empty when there is none."""
     padded = _padded(spans, duration_s) if spans else []
     windows: list[Window] = []
@@ -88,7 +88,7 @@ def pack(spans: Sequence[Span], *, duration_s: float, key: tuple[int, int] = (0,
         if last + 1 < len(spans):
             last = _best_cut(spans, padded, first, last)
         pieces, _ = _pieces(padded[first : last + 1])
-        windows.append(Window(key, pieces, tuple(spans[first : last + 1])))
+        windows.append(Window(channel, pieces, tuple(spans[first : last + 1])))
         first = last + 1
     return windows
 

@@ -1,12 +1,13 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pytest
 
 from ingest.channels import Channel
-from ingest.engines import RawSegment
-from ingest.transcribe import Transcriber
+from ingest.engines import RawSegment, Sound
+from ingest.transcribe import CALLS_AHEAD, Transcriber
 from ingest.turns import build_turns
+from ingest.vocabulary import NOTHING
 
 # openai-whisper leaves the files of its vocabulary and its normaliser open.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file.*whisper:ResourceWarning")
@@ -23,12 +24,17 @@ class FakeEngine:
 
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
-        self.asked: list[tuple[int, Sequence[str | None]]] = []
+        self.vocabulary = NOTHING
+        self.asked: list[list[Sound]] = []
+        """The windows of every time it was asked."""
 
-    def transcribe(self, windows: Sequence[np.ndarray], *, languages: Sequence[str | None]) -> list[list[RawSegment]]:
-        self.asked.append((len(windows), languages))
+    def transcribe(self, sounds: Iterable[Sound]) -> Iterator[tuple[object, list[RawSegment]]]:
+        windows = list(sounds)
+        self.asked.append(windows)
         text = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return [[RawSegment(0.0, len(w) / RATE, text, -0.2, 0.0, 1.0)] if text else [] for w in windows]
+        for sound in windows:
+            end = len(sound.samples) / RATE
+            yield sound.key, [RawSegment(0.0, end, text, -0.2, 0.0, 1.0)] if text else []
 
     def detect_languages(self, windows: Sequence[np.ndarray]) -> list[dict[str, float]]:
         return [{"en": 0.4, "de": 0.6} for _ in windows]
@@ -91,13 +97,13 @@ def test_no_calls_no_transcripts(detector) -> None:
     engine = FakeEngine("hello")
     assert Transcriber(engine, detector).transcribe([]) == []
     assert Transcriber(engine, detector).transcribe([[]])[0].segments == ()
-    assert engine.asked == []
+    assert not any(engine.asked)
 
 
 def test_speech_without_text_is_asked_again_and_flagged(detector, demo_call) -> None:
     engine = FakeEngine("")
     [transcript] = Transcriber(engine, detector).transcribe([demo_call.part(2)])
-    assert len(engine.asked) == 2
+    assert [any(sound.hard for sound in windows) for windows in engine.asked] == [False, False]
     assert transcript.flags == ("speech_lost",)
     assert transcript.lost_s > 3
 
@@ -119,10 +125,37 @@ def test_language_is_told_once_per_call(detector, demo_call) -> None:
     engine = FakeEngine("Hallo zusammen, wie geht es Ihnen heute?")
     spoken, silent = Transcriber(engine, detector, language=None).transcribe([demo_call.part(2), _silent()])
     assert (spoken.language, silent.language) == ("de", None)
-    assert {language for _, languages in engine.asked for language in languages} == {"de"}
+    assert {sound.language for windows in engine.asked for sound in windows} == {"de"}
 
 
 def test_calls_share_batches(detector, demo_call) -> None:
     engine = FakeEngine("Something was said here.")
     Transcriber(engine, detector).transcribe([demo_call.part(2)] * 3)
-    assert engine.asked[0][0] == 6
+    assert len(engine.asked[0]) == 6
+
+
+def test_rejected_text_is_asked_a_third_time_as_a_hard_window(detector, demo_call) -> None:
+    engine = FakeEngine("I will not. " * 20, "I will not. " * 20, "I said it the third time.")
+    [transcript] = Transcriber(engine, detector).transcribe([demo_call.part(2)])
+    assert [any(sound.hard for sound in windows) for windows in engine.asked] == [False, False, True]
+    assert "speech_lost" not in transcript.flags
+
+
+def test_calls_are_taken_as_there_is_room(detector, demo_call) -> None:
+    """A night's calls are not all prepared before the first is done."""
+    taken = []
+
+    def night() -> Iterator[Sequence[Channel]]:
+        for call in range(3 * CALLS_AHEAD):
+            taken.append(call)
+            yield _silent(1) if call % 2 else demo_call.part(1)
+
+    class OneByOne(FakeEngine):
+        def transcribe(self, sounds: Iterable[Sound]) -> Iterator[tuple[object, list[RawSegment]]]:
+            for sound in sounds:
+                yield sound.key, [RawSegment(0.0, len(sound.samples) / RATE, "Hello there.", -0.2, 0.0, 1.0)]
+
+    stream = Transcriber(OneByOne(""), detector).stream(night())
+    first, _ = next(stream)
+    assert len(taken) == CALLS_AHEAD
+    assert sorted([first, *(place for place, _ in stream)]) == taken == list(range(3 * CALLS_AHEAD))

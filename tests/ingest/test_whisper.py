@@ -1,3 +1,6 @@
+import threading
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -6,8 +9,10 @@ from whisper.decoding import DecodingOptions, decode
 
 from coach.config import TranscribeConfig
 from coach.errors import ConfigError, ModelError
-from ingest.engines import FasterWhisperEngine, load_engine
-from ingest.greedy import Decoded, decode_greedily, encode
+from ingest.engines import Engine, FasterWhisperEngine, Sound, load_engine
+from ingest.greedy import Decoded, Encoded, decode_greedily
+from ingest.prefetch import Prefetch
+from ingest.vocabulary import Vocabulary
 from ingest.weights import resolve_whisper
 from ingest.whisper import WhisperEngine, segments_of
 
@@ -18,17 +23,32 @@ RATE = 16_000
 EN = "en"
 
 
+def hear(engine: Engine, windows: Sequence[np.ndarray], language: str | None = EN, **more: bool) -> list:
+    """What is said in every window, in their order."""
+    heard = dict(engine.transcribe([Sound(at, window, language, **more) for at, window in enumerate(windows)]))
+    return [heard[at] for at in range(len(windows))]
+
+
 def _mel(window: np.ndarray, n_mels: int = 80) -> torch.Tensor:
     return log_mel_spectrogram(pad_or_trim(torch.from_numpy(window)), n_mels)
+
+
+def _decoded(engine: WhisperEngine, mels: torch.Tensor, languages: Sequence[str], rows: int = 2) -> list[Decoded]:
+    """Our decoder on whole 30 s windows, of which fewer are decoded together than there are."""
+    with torch.inference_mode():
+        features = engine._encoder(mels)
+        encoded = (Encoded(i, one, engine._prompt(languages[i])) for i, one in enumerate(features))
+        memory = engine._decoder.memory(rows)
+        with Prefetch(encoded, 1) as ahead:
+            heard = dict(decode_greedily(engine._decoder, engine._rules, memory, ahead))
+    return [heard[i] for i in range(len(mels))]
 
 
 def test_decoder_says_what_openai_whispers_says(tiny: WhisperEngine, windows) -> None:
     """Same tokens, timestamps included, and the same confidence as `whisper.decode` on the same 30 s windows."""
     mels = torch.stack([_mel(window) for window in windows])
     theirs = decode(tiny._whisper, mels, DecodingOptions(language=EN, fp16=False))
-    with torch.inference_mode():
-        ours = decode_greedily(tiny._whisper, encode(tiny._whisper, mels), [EN] * len(windows), tiny._tokenizer)
-    for mine, other in zip(ours, theirs, strict=True):
+    for mine, other in zip(_decoded(tiny, mels, [EN] * len(windows)), theirs, strict=True):
         assert mine.tokens == other.tokens
         assert sum(mine.logprobs) / len(mine.logprobs) == pytest.approx(other.avg_logprob, abs=1e-3)
         assert mine.no_speech_prob == pytest.approx(other.no_speech_prob, abs=1e-4)
@@ -37,32 +57,93 @@ def test_decoder_says_what_openai_whispers_says(tiny: WhisperEngine, windows) ->
 
 def test_multilingual_model_follows_the_same_rules(windows, cache_dir) -> None:
     """base: a prompt of three tokens, one language a row, and the language itself."""
-    engine = load_engine(TranscribeConfig(model="base", cache_dir=str(cache_dir)))
-    assert isinstance(engine, WhisperEngine)
-    model = engine._whisper.float()
+    engine = WhisperEngine(resolve_whisper("base", device="cpu", cache_dir=cache_dir), dtype=torch.float32)
     mels = torch.stack([_mel(window) for window in windows[:2]])
-    with torch.inference_mode():
-        features = encode(model, mels)
-        ours = decode_greedily(model, features, [EN, "de"], engine._tokenizer)
-    for mine, language, own in zip(ours, [EN, "de"], features, strict=True):
-        other = decode(model, own[None], DecodingOptions(language=language, fp16=False))[0]
-        assert mine.tokens == other.tokens
-    engine._dtype = torch.float32
+    theirs = [
+        decode(engine._whisper, mel, DecodingOptions(language=language, fp16=False))
+        for mel, language in zip(mels, [EN, "de"], strict=True)
+    ]
+    assert [mine.tokens for mine in _decoded(engine, mels, [EN, "de"])] == [other.tokens for other in theirs]
     for shares in engine.detect_languages(windows[:2]):
         assert sum(shares.values()) == pytest.approx(1, abs=1e-3)
         assert max(shares, key=lambda code: shares[code]) == EN
 
 
 def test_window_is_heard_the_same_alone_and_in_a_batch(tiny: WhisperEngine, windows) -> None:
-    together = tiny.transcribe(windows, languages=[EN] * len(windows))
-    for window, batched in zip(windows, together, strict=True):
-        [alone] = tiny.transcribe([window], languages=[EN])
+    for window, batched in zip(windows, hear(tiny, windows), strict=True):
+        [alone] = hear(tiny, [window])
         assert [(s.text, s.start, s.end) for s in alone] == [(s.text, s.start, s.end) for s in batched]
         assert [s.avg_logprob for s in alone] == pytest.approx([s.avg_logprob for s in batched], abs=1e-3)
 
 
+def test_native_kernels_hear_what_torch_hears(tiny_weights, windows, heard_share) -> None:
+    """In bfloat16, with the keys, values and small layers of the native path in 8 bits."""
+    torch_only, native = (WhisperEngine(tiny_weights, dtype=torch.bfloat16, native=on) for on in (False, True))
+    for slow, fast in zip(hear(torch_only, windows), hear(native, windows), strict=True):
+        assert heard_share("".join(s.text for s in fast), "".join(s.text for s in slow)) > 0.85
+        assert fast[0].words
+        assert fast[0].words[0].start == pytest.approx(slow[0].words[0].start, abs=0.1)
+
+
+def test_more_windows_than_rows_all_come_back(tiny_weights, windows) -> None:
+    engine = WhisperEngine(tiny_weights, dtype=torch.float32, rows=2)
+    many = [windows[i % 2] for i in range(5)]
+    heard = hear(engine, many)
+    for at, segments in enumerate(heard):
+        assert [s.text for s in segments] == [s.text for s in heard[at % 2]]
+
+
+def test_when_memory_runs_out_fewer_windows_are_decoded_together(tiny_weights, windows, monkeypatch) -> None:
+    engine = WhisperEngine(tiny_weights, dtype=torch.float32, rows=4)
+    windows = windows[:3]
+    expected = hear(engine, windows)
+    step, rows = engine._decoder.step, []
+
+    def tight(memory, tokens, at):
+        rows.append(memory.rows)
+        if memory.rows > 1 and len(tokens) > 1:
+            raise torch.OutOfMemoryError("as CUDA says it")
+        return step(memory, tokens, at)
+
+    engine._memory = None
+    monkeypatch.setattr(engine._decoder, "step", tight)
+    assert [[s.text for s in segments] for segments in hear(engine, windows)] == [
+        [s.text for s in segments] for segments in expected
+    ]
+    assert list(dict.fromkeys(rows)) == [4, 2, 1]
+
+
+def test_no_memory_at_all_is_said_in_a_sentence(tiny_weights, windows, monkeypatch) -> None:
+    engine = WhisperEngine(tiny_weights, dtype=torch.float32, rows=2)
+
+    def full(*_):
+        raise torch.OutOfMemoryError("as CUDA says it")
+
+    monkeypatch.setattr(engine._decoder, "step", full)
+    with pytest.raises(ModelError, match="smaller model"):
+        hear(engine, windows)
+
+
+def test_abandoned_transcription_ends_its_thread(tiny: WhisperEngine, windows) -> None:
+    threads = torch.get_num_threads()
+    results = tiny.transcribe(Sound(at, window, EN) for at, window in enumerate(windows * 5))
+    next(results)
+    results.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "prefetch"]
+    assert torch.get_num_threads() == threads
+
+
+def test_error_in_the_windows_reaches_the_caller(tiny: WhisperEngine, windows) -> None:
+    def broken():
+        yield Sound(0, windows[0], EN)
+        raise OSError("the disk went away")
+
+    with pytest.raises(OSError, match="went away"):
+        list(tiny.transcribe(broken()))
+
+
 def test_times_and_words_lie_inside_the_window(tiny: WhisperEngine, windows) -> None:
-    for window, segments in zip(windows, tiny.transcribe(windows, languages=[EN] * len(windows)), strict=True):
+    for window, segments in zip(windows, hear(tiny, windows), strict=True):
         assert segments
         length = len(window) / RATE
         edges = [edge for s in segments for edge in (s.start, s.end)]
@@ -80,7 +161,7 @@ def test_words_are_heard_on_the_right_side_of_a_pause(tiny: WhisperEngine, windo
     """Two utterances with a silence of 3 s between: attention tells which words come after it."""
     first, second = windows[0], windows[2]
     joined = np.concatenate([first, np.zeros(3 * RATE, dtype=np.float32), second])
-    [segments] = tiny.transcribe([joined], languages=[EN])
+    [segments] = hear(tiny, [joined])
     words = [word for segment in segments for word in segment.words]
     early = "".join(word.text for word in words if word.start < len(first) / RATE + 0.5).lower()
     late = "".join(word.text for word in words if word.start > len(first) / RATE + 2.5).lower()
@@ -90,19 +171,14 @@ def test_words_are_heard_on_the_right_side_of_a_pause(tiny: WhisperEngine, windo
 
 
 def test_silence_yields_no_words(tiny: WhisperEngine) -> None:
-    [heard] = tiny.transcribe([np.zeros(5 * RATE, dtype=np.float32)], languages=[EN])
+    [heard] = hear(tiny, [np.zeros(5 * RATE, dtype=np.float32)])
     assert all(segment.no_speech_prob > 0.3 for segment in heard)
 
 
 def test_no_windows_and_empty_windows_are_fine(tiny: WhisperEngine) -> None:
-    assert tiny.transcribe([], languages=[]) == []
-    assert tiny.transcribe([np.zeros(0, dtype=np.float32)], languages=[EN]) == [[]]
-
-
-def test_batches_hold_like_lengths(tiny: WhisperEngine) -> None:
-    lengths = [29, 3, 28.5, 3.5, 12]
-    batches = tiny._batches([np.zeros(round(s * RATE), dtype=np.float32) for s in lengths])
-    assert batches == [[0, 2], [4], [1, 3]]
+    assert hear(tiny, []) == []
+    [heard] = hear(tiny, [np.zeros(0, dtype=np.float32)])
+    assert all(segment.end == 0 for segment in heard)
 
 
 def test_text_between_timestamps_becomes_segments(tiny: WhisperEngine) -> None:
@@ -115,12 +191,19 @@ def test_text_between_timestamps_becomes_segments(tiny: WhisperEngine) -> None:
     assert (second.start, second.end, second.text) == (2.0, 4.0, " Bye.")
 
 
-def test_loop_is_tried_again_by_beam_search(tiny: WhisperEngine, windows, demo_call, heard_share, monkeypatch) -> None:
-    """A looping window gets one more try; what loops again is left to the guards."""
-    token = tiny._tokenizer.encode(" round")[0]
-    looping = Decoded([tiny._tokenizer.timestamp_begin, *[token] * 100], [-0.1] * 101, 0.0)
-    monkeypatch.setattr("ingest.whisper.decode_greedily", lambda *_: [looping])
-    [segments] = tiny.transcribe([windows[0]], languages=[EN])
+def test_hard_window_is_heard_by_beam_search(tiny: WhisperEngine, windows, demo_call, heard_share) -> None:
+    [segments] = hear(tiny, [windows[0]], hard=True)
+    assert heard_share("".join(segment.text for segment in segments), demo_call.turns[0]["text"]) > 0.6
+    assert all("".join(word.text for word in s.words) == s.text for s in segments)
+    assert segments[0].words[0].start < 0.6
+
+
+def test_vocabulary_is_put_before_the_text(tiny_weights, windows, demo_call, heard_share) -> None:
+    told = Vocabulary("Kestrelworth, Zumbrado.", ("Kestrelworth", "Zumbrado"))
+    engine = WhisperEngine(tiny_weights, dtype=torch.float32, vocabulary=told)
+    tokens = engine._prompt(EN)
+    assert "Zumbrado" in engine._tokenizer.decode([token for token in tokens if token < engine._rules.eot])
+    [segments] = hear(engine, windows[:1])
     assert heard_share("".join(segment.text for segment in segments), demo_call.turns[0]["text"]) > 0.6
 
 
@@ -139,7 +222,7 @@ def test_faster_whisper_never_asks_the_hub_for_a_tokenizer(tiny_weights, tmp_pat
 def test_faster_whisper_is_an_engine_too(tiny_weights, tiny: WhisperEngine, windows, demo_call, heard_share) -> None:
     engine = FasterWhisperEngine(tiny_weights, batch_size=2)
     mixed = [windows[0], np.zeros(0, dtype=np.float32), *windows[1:3]]
-    heard = engine.transcribe(mixed, languages=[EN] * 4)
+    heard = hear(engine, mixed)
     assert [bool(segments) for segments in heard] == [True, False, True, True]
     for segments, turn in zip([heard[0], *heard[2:]], demo_call.turns[:3], strict=True):
         assert heard_share("".join(segment.text for segment in segments), turn["text"]) > 0.6
