@@ -75,15 +75,20 @@ def _delays(sounds: Sequence[np.ndarray], speech: Sequence[Sequence[Span]]) -> _
     return delays
 
 
-def _blocks_of_both(speech: Sequence[Sequence[Span]]) -> Iterator[float]:
-    """Starts of the 4 s blocks in which both channels have speech, in order."""
-    held = []
-    for spans in speech:
-        held.append(
-            {block for span in spans for block in range(int(span.start // BLOCK_S), int(span.end // BLOCK_S) + 1)}
-        )
-    for block in sorted(held[0] & held[1]):
-        yield block * BLOCK_S
+def _blocks_of_both(speech: Sequence[Sequence[Span]]) -> list[float]:
+    """Starts of the 4 s blocks in which both channels have speech at the same time, as an echo and its source do."""
+    first, second = speech
+    blocks: set[int] = set()
+    i = j = 0
+    while i < len(first) and j < len(second):
+        start, end = max(first[i].start, second[j].start), min(first[i].end, second[j].end)
+        if start < end:
+            blocks.update(range(int(start // BLOCK_S), int(end // BLOCK_S) + 1))
+        if first[i].end < second[j].end:
+            i += 1
+        else:
+            j += 1
+    return [block * BLOCK_S for block in sorted(blocks)]
 
 
 def _beside(spans: Sequence[Span], others: Sequence[Span]) -> Iterator[Span]:
