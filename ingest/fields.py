@@ -25,6 +25,7 @@ _CALL_ID = re.compile(r"[^/\\]{1,128}")
 _TRUE = frozenset({"true", "yes", "y", "1"})
 _FALSE = frozenset({"false", "no", "n", "0"})
 _COMPACT_TIME = re.compile(r"(\d{8})[T_ -]?(\d{4}|\d{6})(Z?)")
+_CARD_LIKE = re.compile(r"(?<!\d)(?:[3-6]\d|2[2-7])(?:[ -]?\d){11,17}(?!\d)")  # how card numbers begin (ISO 7812)
 _MAIL_TIME = re.compile(r"(?:[A-Z][a-z]{2},\s)?\s*\d{1,2}\s[A-Z][a-z]{2}\s\d{4}\s\d{2}:\d{2}:\d{2}\s[+-]\d{4}$")
 _CLOCK = re.compile(r"(?:(\d+):)?([0-5]?\d):([0-5]\d)")
 
@@ -127,6 +128,16 @@ def shown_text(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
+def without_cards(text: str) -> str:
+    """`text` fit for a message: what may be a card number is masked, for messages are logged."""
+    return _CARD_LIKE.sub(lambda match: "[number]" if _is_luhn(match[0]) else match[0], text)
+
+
+def _is_luhn(text: str) -> bool:
+    digits = [int(c) for c in reversed(text) if c.isdigit()]
+    return (sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])) % 10 == 0
+
+
 class BadField(Exception):
     """A value that is not what its field holds: "csat is 'abc', expected a number"."""
 
@@ -138,6 +149,7 @@ def parse_field(name: str | None, label: str, text: str) -> Any:
             parse_text(label)
         return (parse_text if name is None else PARSERS[name])(text)
     except ValueError as error:
+        text = without_cards(text)
         shown = text if len(text) <= 40 else text[:37] + "..."
         raise BadField(f"{shown_text(label)} is {shown!r}, {error}") from None
 

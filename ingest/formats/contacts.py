@@ -9,7 +9,7 @@ from typing import Any
 
 from coach.errors import ConfigError, InputError
 from coach.types import Call, Medium, Metadata, Role, Turn
-from ingest.fields import parse_call_id, parse_text, shown_text
+from ingest.fields import parse_call_id, parse_text, shown_text, without_cards
 
 MAX_FILE = 256 << 20
 """Bytes of a file that is read as a whole."""
@@ -137,7 +137,7 @@ def checked_time(place: str, seconds: float) -> float:
 
 def shown(value: object, limit: int = 40) -> str:
     """A wrong value as a message repeats it."""
-    text = shown_text(repr(value))
+    text = shown_text(repr(without_cards(value) if isinstance(value, str) else value))
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 

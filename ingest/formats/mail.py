@@ -65,7 +65,7 @@ def read_mail(paths: Sequence[Path], sides: Sides) -> Iterator[Call | Problem]:
     """A contact for each thread of all the files together, oldest thread first; a message found twice counts once.
 
     The id is made of the Message-ID of the thread's first message, known from any reply, so it stays the same while
-    the thread grows. Raises InputError when a file cannot be read.
+    the thread grows; the customer is known by the address. Raises InputError when a file cannot be read.
     """
     messages: dict[str, _Message] = {}
     for path in paths:
@@ -88,14 +88,12 @@ def _contact(root: str, thread: Sequence[_Message], sides: Sides) -> Call:
         )
         for one in thread
     ]
-    written_to = {
-        (label(name) or label(address), sides.of_address(address, name)) for one in thread for name, address in one.to
-    }
-    known: dict[str, Any] = {}
-    for role in ("agent", "customer"):
-        if not any(turn.role == role for turn in turns):
-            names = sorted(name for name, side in written_to if side == role and name)
-            known[role] = names[0] if len(names) == 1 else None
+    people = [(one.name, one.address) for one in thread] + [who for one in thread for who in one.to]
+    customers = {label(address.lower()) for name, address in people if sides.of_address(address, name) == "customer"}
+    agents = {label(name) or label(address) for name, address in people if sides.of_address(address, name) == "agent"}
+    known: dict[str, Any] = {"customer": customers.pop() if len(customers) == 1 else None}
+    if not any(turn.role == "agent" for turn in turns):
+        known["agent"] = agents.pop() if len(agents) == 1 else None
     subject = next((label(one.subject) for one in thread if one.subject), None)
     digest = hashlib.sha256(root.encode("utf-8", "replace")).hexdigest()[:16]
     extra = {"subject": subject} if subject else {}

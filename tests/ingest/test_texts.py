@@ -188,6 +188,13 @@ def test_bad_files_and_items_harm_only_themselves(tmp_path: Path) -> None:
     assert all(failure.message.endswith(".") for failure in failures)
 
 
+def test_message_about_a_bad_file_repeats_no_card_number(inbox: Path, store: Store) -> None:
+    put(inbox, "chat.csv", "chat_id,sender,at,text\nc1,customer,5105 1051 0510 5100,hi\n")
+    _, (failure, *_) = taken(inbox, store)
+    assert failure.message.startswith("chat.csv line 2: at is '")
+    assert "5105" not in failure.message
+
+
 def test_importing_a_known_id_keeps_the_recording(store: Store) -> None:
     store.save_call(Call("c1", Metadata(call_id="c1"), (), "0" * 64, "c1.wav", 9.0))
     into = Importer(store, Redactor(), lambda: (OneVector(), OneVector()))

@@ -124,7 +124,7 @@ def test_thread_over_several_files_is_one_contact_without_quotes(tmp_path: Path)
         Turn("customer", "I could not pay rent.", speaker="Eve Ng", at=datetime(2026, 3, 1, 12, tzinfo=UTC)),
     )
     metadata = thread.metadata
-    assert (metadata.medium, metadata.agent, metadata.customer) == ("email", "Ada Lee", "Eve Ng")
+    assert (metadata.medium, metadata.agent, metadata.customer) == ("email", "Ada Lee", "eve@home.example")
     assert (metadata.started_at, metadata.extra) == (thread.turns[0].at, {"subject": "Re: My bill"})
     assert other.metadata.agent == "Ada Lee"  # to whom it was written
 
@@ -194,10 +194,10 @@ def test_own_words_of_a_message(text: str, own: str) -> None:
 
 def test_hostile_mail_costs_no_time() -> None:
     """mail-parser-reply 1.36 needs minutes for the first of these."""
-    started = time.monotonic()
+    started = time.process_time()
     for piece in ("On ", "On a\n", "On x wrote", "From: x\nSent: y\n", " ", "-", "_", ">", "\n", "<a@", "On a <a@b>\n"):
         own_words(piece * 20_000)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def posts(tmp_path: Path, *lines: dict | str, who: Sides | None = None) -> list[Call | Problem]:
