@@ -18,7 +18,7 @@ from coach.types import Call, Role
 from ingest.fields import shown_text
 from ingest.formats.contacts import sides
 from ingest.formats.registry import SUFFIXES, recognise
-from ingest.inbox import SOUND_SUFFIXES, without_temporary
+from ingest.inbox import SOUND_SUFFIXES, Sides, without_temporary
 from ingest.intake import merge
 from ingest.metadata import TABLE_NAME
 from ingest.models import load_text_models
@@ -55,6 +55,8 @@ def find_texts(
     files = list(_files(inbox))
     sounds = {name for path, _ in files if (name := without_temporary(path)).suffix.lower() in SOUND_SUFFIXES}
     described = {path.with_suffix("") for path in sounds} | sounds
+    marks = Sides(config)
+    described |= {path.with_name(side[0]) for path in sounds if (side := marks.of(path)) and side[0]}
     for path, status in files:
         plain = path.name.lower()
         if plain == TABLE_NAME or plain.endswith("_metadata.json") or not plain.endswith(SUFFIXES):

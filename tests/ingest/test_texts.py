@@ -114,6 +114,8 @@ def test_only_settled_files_that_belong_to_no_recording_are_contacts(inbox: Path
     ):
         put(inbox, name, VTT)
     put(inbox, "late.wav.part", b"RIFF")
+    for name in ("pair_agent.wav", "pair_customer.wav", "pair.vtt"):
+        put(inbox, name, VTT)
     put(inbox, "new.eml", MAIL, age_s=1)
     put(inbox, "sub/old.eml", MAIL)
     (inbox / "link.eml").symlink_to(inbox / "sub" / "old.eml")
