@@ -15,6 +15,8 @@ from coach.questions.find import candidate_spans
 
 SURE = 0.9
 """From this confidence on a role told from content is used, and labels that say otherwise are doubted."""
+SUREST = 0.99
+"""Long calls make the odds endless; of the surest calls of a corpus that taught nothing, 97 in 100 were right."""
 MIN_WORDS = 5
 """A side that says less gives nothing to judge by."""
 
@@ -86,7 +88,8 @@ def probability_of_agent(one: Sequence[str], other: Sequence[str]) -> float | No
     if min(sum(len(text.split()) for text in side) for side in (one, other)) < MIN_WORDS:
         return None
     odds = sum(weight * fact for weight, fact in zip(WEIGHTS, facts(one, other), strict=True))
-    return 1.0 / (1.0 + math.exp(-odds))
+    probability = 1.0 / (1.0 + math.exp(-odds))
+    return min(max(probability, 1.0 - SUREST), SUREST)
 
 
 def facts(one: Sequence[str], other: Sequence[str]) -> list[float]:
