@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -61,11 +61,10 @@ def recognise(
     """
     if recogniser in ("whisper", "faster-whisper-engine"):
         engine: Literal["whisper", "faster-whisper"] = "whisper" if recogniser == "whisper" else "faster-whisper"
-        own = TranscribeConfig(engine=engine, model=config.model, device=config.device, batch_size=config.batch_size)
-        transcriber = Transcriber(load_engine(own), SpeechDetector())
+        transcriber = Transcriber(load_engine(replace(config, engine=engine)), SpeechDetector())
         start = time.perf_counter()
         transcripts = transcriber.transcribe([call.channels for call in calls])
-        return Heard(recogniser, transcriber.engine.model, tuple(transcripts), time.perf_counter() - start)
+        return Heard(recogniser, transcriber.model, tuple(transcripts), time.perf_counter() - start)
     return _recognise_theirs(recogniser, calls, config, word_times, cache)
 
 
