@@ -43,12 +43,20 @@ class VoiceSpan:
 class Diarizer:
     """Tells at most two voices apart. Holds no state between recordings.
 
-    `divide`: from embeddings of shape (n, dimension), n >= 2, to a group 0 or 1 for each.
+    `divide`: from embeddings of shape (n, dimension), n >= 2, to a group 0 or 1 for each. `always_two`: there are known
+    to be two voices, however alike.
     """
 
-    def __init__(self, encoder: VoiceEncoder, divide: Callable[[np.ndarray], np.ndarray] | None = None) -> None:
+    def __init__(
+        self,
+        encoder: VoiceEncoder,
+        divide: Callable[[np.ndarray], np.ndarray] | None = None,
+        *,
+        always_two: bool = False,
+    ) -> None:
         self._encoder = encoder
         self._divide = divide or cut
+        self._always_two = always_two
 
     def diarize(self, samples: np.ndarray, speech: Sequence[Span]) -> list[VoiceSpan]:
         """Who speaks when, in order, covering `speech` exactly; empty without speech, all voice 0 when there is one.
@@ -60,7 +68,7 @@ class Diarizer:
         if not pieces:
             return []
         lengths_s = np.array([piece.span.length for piece in pieces])
-        labels = _two_groups(self._embed(samples, pieces), lengths_s, self._divide)
+        labels = _two_groups(self._embed(samples, pieces), lengths_s, self._divide, always_two=self._always_two)
         if labels[0] == 1:
             labels = 1 - labels
         found: list[VoiceSpan] = []
@@ -103,7 +111,7 @@ def _sound(samples: np.ndarray, span: Span) -> np.ndarray:
 
 
 def _two_groups(
-    embeddings: np.ndarray, lengths_s: np.ndarray, divide: Callable[[np.ndarray], np.ndarray]
+    embeddings: np.ndarray, lengths_s: np.ndarray, divide: Callable[[np.ndarray], np.ndarray], *, always_two: bool
 ) -> np.ndarray:
     """0 or 1 for every piece, shape (n,); all 0 when there is one voice only."""
     nobody: np.ndarray = np.zeros(len(embeddings), dtype=np.int64)
@@ -116,6 +124,8 @@ def _two_groups(
     for _ in range(ROUNDS):
         labels = np.argmax(embeddings @ means.T, axis=1)
         means = _means(embeddings, labels, lengths_s)
+    if always_two:
+        return labels
     heard_s = min(float(lengths_s[labels == group].sum()) for group in (0, 1))
     bound = ONE_VOICE if float(lengths_s.sum()) >= LITTLE_S else ONE_VOICE_SHORT
     return nobody if heard_s < MIN_VOICE_S or float(means[0] @ means[1]) > bound else labels
