@@ -61,10 +61,11 @@ def recognise(
     """
     if recogniser in ("whisper", "faster-whisper-engine"):
         engine: Literal["whisper", "faster-whisper"] = "whisper" if recogniser == "whisper" else "faster-whisper"
-        transcriber = Transcriber(load_engine(replace(config, engine=engine)), SpeechDetector())
+        loaded = load_engine(replace(config, engine=engine))
+        transcriber = Transcriber(loaded, SpeechDetector())
         start = time.perf_counter()
         transcripts = transcriber.transcribe([call.channels for call in calls])
-        return Heard(recogniser, transcriber.model, tuple(transcripts), time.perf_counter() - start)
+        return Heard(recogniser, loaded.model, tuple(transcripts), time.perf_counter() - start)
     return _recognise_theirs(recogniser, calls, config, word_times, cache)
 
 
