@@ -51,13 +51,13 @@ class TranscribeConfig:
     model: str | None = None
     """Name or path; None: base on a CPU, large-v3-turbo on CUDA when it is present."""
     device: str = "auto"
-    """auto, cpu, cuda, cuda:1 ..."""
+    """auto, cpu, cuda, cuda:1, or several with commas between, a process each: cuda:0,cuda:1."""
     language: Language = "en"
     """None, written "auto" in the file: detected per call."""
     batch_size: Annotated[int, Field(ge=1)] | None = None
     """Windows decoded together; None: what suits the device."""
     calls_together: Annotated[int, Field(ge=1)] = 8
-    """Calls transcribed and committed together: windows enough to fill batches, little to repeat after a kill."""
+    """Calls scored and committed together, and decoded ahead: more fill the batches, fewer are repeated after a kill."""
     vocabulary: tuple[str, ...] | str = ()
     """Products and names that the recogniser should expect: a list of terms, or the path of a text file, one a line,
     relative to the configuration file. Whisper takes 223 tokens of them, about 60 names; what is more is told."""

@@ -1,4 +1,4 @@
-"""One run over an inbox on one machine: find the work, do it in groups, commit each call whole, bring the index up.
+"""One run over an inbox on one machine: find the work, do it as a stream, commit each call whole, bring the index up.
 
 A run can be killed at any moment. A call is committed in one transaction, so the next run repeats at most the calls
 that were in flight; files left half-made (decoded audio, kept copies without a call) are removed when it starts.
@@ -7,8 +7,8 @@ that were in flight; files left half-made (decoded audio, kept copies without a 
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,13 +21,19 @@ from coach.retrieval.generations import bring_up_to_date, rebuild_from_nothing
 from coach.store import Store, migrate, open_store, writer_lock
 from coach.types import Call
 from ingest.audio import encode_copy
+from ingest.channels import Channel
 from ingest.inbox import look
 from ingest.intake import take_in
 from ingest.metadata import MetadataSource
 from ingest.outcome import Failure, Outcome, Reporter, RunSummary, summarise
 from ingest.pipeline import Decoded, Job, Models, Redacted, decode_call, draft_call, enrich, redact_segments
+from ingest.prefetch import Prefetch
 from ingest.sides import tell_sides
 from ingest.texts import find_texts, take_texts
+from ingest.transcribe import CallTranscript
+
+COMMIT_AFTER_S = 20.0
+"""Finished calls are committed in groups, for the text encoder's sake, but do not wait longer for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +60,10 @@ def run(
 ) -> RunSummary:
     """Everything new in `inbox`, transcribed, scored and indexed into `data_dir`.
 
-    `load_models` is called only when there is something to transcribe. `stop` is asked before each group of calls
-    and answers with the reason to stop, or None. Raises LockedError when another run works on the same data, and
-    StoreError when the store cannot be used or the disk is full: what was committed before stays, and a rerun goes on.
+    `load_models` is called only when there is something to transcribe. `stop` is asked before each recording is
+    decoded and answers with the reason to stop, or None. Raises LockedError when another run works on the same data,
+    and StoreError when the store cannot be used or the disk is full: what was committed before stays, and a rerun goes
+    on.
     """
     began = time.monotonic()
     with writer_lock(data_dir, config.store.url):
@@ -109,6 +116,9 @@ class _Work:
         self.store, self.config, self.options, self.reporter, self.run_id = store, config, options, reporter, run_id
         self.outcomes: list[Outcome] = []
         self.taken = 0
+        """Recordings that were begun."""
+        self.stopped: str | None = None
+        self._last = time.monotonic()
 
     def settle(self, outcome: Outcome, size_bytes: int = 0) -> None:
         """Records what became of one recording, except where nothing happened to it."""
@@ -128,24 +138,33 @@ class _Work:
         self.reporter.settled(outcome, size_bytes)
 
     def transcribe_all(self, jobs: Sequence[Job], models: Models, stop: Callable[[], str | None]) -> str | None:
-        """Works through the jobs in groups, decoding the next group meanwhile; the reason if it stopped early."""
-        size = self.config.transcribe.calls_together
-        groups = [jobs[first : first + size] for first in range(0, len(jobs), size)]
+        """Decodes, transcribes and commits the jobs, all three at once; the reason if it stopped early."""
         self.reporter.stage("transcribing")
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="decode") as decoder:
-            coming = decoder.submit(self._decode_group, groups[0])
-            for following in (*groups[1:], ()):
-                reason = stop()
-                if reason is not None:
-                    return reason
-                require_space(self.store.data_dir, self.config)
-                decoded = coming.result()
-                coming = decoder.submit(self._decode_group, following)
-                self._finish_group(decoded, models)
-        return None
+        size = self.config.transcribe.calls_together
+        finished: list[tuple[Decoded, CallTranscript]] = []
+        with Prefetch(self._decoded(jobs, stop), size) as ahead:
+            queue = _Queue(ahead)
+            for place, transcript in models.transcriber.stream(queue.calls()):
+                finished.append((queue.taken.pop(place), transcript))
+                if len(finished) >= size or self._waited_s() > COMMIT_AFTER_S:
+                    self._finish(finished, models)
+                    finished = []
+                self._set_aside(queue.bad)
+            self._finish(finished, models)
+            self._set_aside(queue.bad)
+        return self.stopped
 
-    def _decode_group(self, group: Sequence[Job]) -> list[tuple[Job, Decoded | InputError]]:
-        return [(job, self._decode(job)) for job in group]
+    def _decoded(
+        self, jobs: Sequence[Job], stop: Callable[[], str | None]
+    ) -> Iterator[tuple[Job, Decoded | InputError]]:
+        """Recording after recording, until there is a reason to stop; runs in a thread of its own."""
+        for job in jobs:
+            self.stopped = stop()
+            if self.stopped is not None:
+                return
+            require_space(self.store.data_dir, self.config)
+            self.taken += 1
+            yield job, self._decode(job)
 
     def _decode(self, job: Job) -> Decoded | InputError:
         try:
@@ -154,27 +173,26 @@ class _Work:
             shutil.rmtree(self.store.data_dir / "tmp" / job.recording.sha256, ignore_errors=True)
             return error
 
-    def _finish_group(self, group: Sequence[tuple[Job, Decoded | InputError]], models: Models) -> None:
-        began = time.monotonic()
-        self.taken += len(group)
-        decoded = []
-        for job, item in group:
-            if isinstance(item, InputError):
-                name, sha256 = job.recording.name, job.recording.sha256
-                self.settle(Outcome(name, "set_aside", sha256, code=item.code, message=str(item)), _size(job))
-            else:
-                decoded.append(item)
-        calls, redactions = _transcribe_group(decoded, models)
-        total_audio_s = sum(item.duration_s for item in decoded) or 1.0
-        for item, call, redacted in zip(decoded, calls, redactions, strict=True):
+    def _set_aside(self, bad: "deque[tuple[Job, InputError]]") -> None:
+        while bad:
+            job, error = bad.popleft()
+            name, sha256 = job.recording.name, job.recording.sha256
+            self.settle(Outcome(name, "set_aside", sha256, code=error.code, message=str(error)), _size(job))
+
+    def _finish(self, group: Sequence[tuple[Decoded, CallTranscript]], models: Models) -> None:
+        """Scores and commits transcribed calls; their texts share the encoder's batches."""
+        calls, redactions = _score(group, models)
+        wall_s = self._waited_s()
+        total_audio_s = sum(item.duration_s for item, _ in group) or 1.0
+        for (item, _), call, redacted in zip(group, calls, redactions, strict=True):
             self._commit(item, call, redacted)
-            wall_s = (time.monotonic() - began) * item.duration_s / total_audio_s
-            self.settle(
-                Outcome(
-                    call.source, "done", call.recording_sha256, call=call.id, audio_s=item.duration_s, wall_s=wall_s
-                ),
-                _size(item.job),
-            )
+            done = Outcome(call.source, "done", call.recording_sha256, call=call.id, audio_s=item.duration_s)
+            self.settle(replace(done, wall_s=wall_s * item.duration_s / total_audio_s), _size(item.job))
+        self._last = time.monotonic()
+
+    def _waited_s(self) -> float:
+        """Since calls were last committed."""
+        return time.monotonic() - self._last
 
     def _commit(self, item: Decoded, call: Call, redacted: Redacted) -> None:
         """Keeps the copy for playing, then commits the call; the copy it replaces is removed last."""
@@ -201,18 +219,34 @@ class _Work:
         return name
 
 
-def _transcribe_group(group: Sequence[Decoded], models: Models) -> tuple[list[Call], list[Redacted]]:
+class _Queue:
+    """Decoded recordings on their way into the recogniser, which takes them in a thread of its own."""
+
+    def __init__(self, decoded: Prefetch[tuple[Job, Decoded | InputError]]) -> None:
+        self._decoded = decoded
+        self.taken: dict[int, Decoded] = {}
+        """By their place among the calls given to the recogniser."""
+        self.bad: deque[tuple[Job, InputError]] = deque()
+
+    def calls(self) -> Iterator[Sequence[Channel]]:
+        place = 0
+        while (pair := self._decoded.take(wait=True)) is not None:
+            job, item = pair
+            if isinstance(item, InputError):
+                self.bad.append((job, item))
+                continue
+            self.taken[place] = item
+            place += 1
+            yield item.channels
+
+
+def _score(group: Sequence[tuple[Decoded, CallTranscript]], models: Models) -> tuple[list[Call], list[Redacted]]:
     """The calls of a group, scored, with the stretches to silence in each."""
-    transcripts = models.transcriber.transcribe([item.channels for item in group])
-    sides = [
-        tell_sides(item.channels, transcript, models.diarizer, keep=item.job.keep)
-        for item, transcript in zip(group, transcripts, strict=True)
-    ]
+    sides = [tell_sides(item.channels, transcript, models.diarizer, keep=item.job.keep) for item, transcript in group]
     redactions = [redact_segments(told.segments, models.redactor) for told in sides]
-    engine = models.transcriber.engine
     drafts = [
-        draft_call(item, transcript, told, redacted, engine=engine.name, model=engine.model)
-        for item, transcript, told, redacted in zip(group, transcripts, sides, redactions, strict=True)
+        draft_call(item, transcript, told, redacted, engine=models.transcriber.name, model=models.transcriber.model)
+        for (item, transcript), told, redacted in zip(group, sides, redactions, strict=True)
     ]
     return enrich(drafts, models.classifier, models.embedder), redactions
 

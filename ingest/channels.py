@@ -41,6 +41,16 @@ class Channel:
     samples: np.ndarray
     """int16 at 16 kHz, shape (n,), a view of a file; all channels of a call have one length."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Another process opens the same file: hours of sound are not copied."""
+        if isinstance(self.samples, np.memmap) and self.samples.filename is not None and self.samples.offset == 0:
+            return _reopened, (self.index, self.role, str(self.samples.filename), len(self.samples))
+        return Channel, (self.index, self.role, self.samples)
+
+
+def _reopened(index: int, role: Role, file: str, samples: int) -> Channel:
+    return Channel(index, role, np.memmap(file, dtype="<i2", mode="r", shape=(samples,)))
+
 
 def assign(audios: Sequence[Audio], recording: Recording, config: InboxConfig) -> tuple[list[Channel], tuple[str, ...]]:
     """The channels of one call with their roles, and flags; `audios` are in the order of `recording.paths`.

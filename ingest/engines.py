@@ -155,6 +155,15 @@ def _raw(segment: Any, offset: float, length: float) -> RawSegment:
     )
 
 
+def choose_devices(devices: str) -> tuple[str, ...]:
+    """The devices named, with commas between; "auto" is every CUDA device here, else the CPU. ConfigError as below."""
+    import torch
+
+    if devices.strip() == "auto":
+        return tuple(f"cuda:{index}" for index in range(torch.cuda.device_count())) or ("cpu",)
+    return tuple(choose_device(device.strip()) for device in devices.split(","))
+
+
 def choose_device(device: str) -> str:
     """The device named; "auto" is CUDA if there is one, else the CPU. ConfigError for one that is not here."""
     import torch
@@ -164,10 +173,22 @@ def choose_device(device: str) -> str:
     try:
         chosen = torch.device(device)
     except RuntimeError:
-        raise ConfigError(f"transcribe.device: {device!r} is no device; write auto, cpu, cuda or cuda:1.") from None
+        raise ConfigError(
+            f"transcribe.device: {device!r} is no device; write auto, cpu, cuda, cuda:1 or cuda:0,cuda:1."
+        ) from None
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
         raise ConfigError(f"transcribe.device: there is no {device} on this machine; write auto or cpu.")
     return device
+
+
+def find_weights(config: TranscribeConfig, device: str) -> WhisperWeights:
+    """The configured model's weights, or those that suit the device. ModelError when they are missing."""
+    return resolve_whisper(
+        config.model,
+        device=device,
+        cache_dir=Path(config.cache_dir).expanduser() if config.cache_dir else None,
+        allow_download=config.allow_download,
+    )
 
 
 def load_engine(config: TranscribeConfig) -> Engine:
@@ -183,12 +204,7 @@ def load_engine(config: TranscribeConfig) -> Engine:
         raise ConfigError(f"{config.language!r} is no language code that Whisper knows; en, de, fr ... are.")
 
     device = choose_device(config.device)
-    weights = resolve_whisper(
-        config.model,
-        device=device,
-        cache_dir=Path(config.cache_dir).expanduser() if config.cache_dir else None,
-        allow_download=config.allow_download,
-    )
+    weights = find_weights(config, device)
     vocabulary = load_vocabulary(config.vocabulary, multilingual=not weights.name.endswith(".en"))
     if config.engine == "faster-whisper":
         return FasterWhisperEngine(weights, device=device, batch_size=config.batch_size, vocabulary=vocabulary)

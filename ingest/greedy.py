@@ -31,6 +31,8 @@ class Encoded(Generic[Key]):
     """(positions, state)."""
     prompt: tuple[int, ...]
     """Tokens before the text; the last is "transcribe", or "start" of an English-only model."""
+    limit: int
+    """Tokens after which it is ended: nobody says so much in so short a time."""
 
 
 @dataclass(slots=True)
@@ -96,8 +98,6 @@ class Rows:
     """What must be remembered of every row between steps."""
 
     def __init__(self, rows: int, limit: int, positions: int, device: torch.device) -> None:
-        self.limit = limit
-        """Tokens a row may say."""
         self.token = torch.zeros(rows, dtype=torch.int64, device=device)
         """The latest, not yet given to the decoder."""
         self.at = torch.zeros(rows, dtype=torch.int64, device=device)
@@ -142,12 +142,11 @@ def decode_greedily(
     decoder: TextDecoder, rules: Rules, memory: Memory, windows: Prefetch[Encoded[Key]]
 ) -> Iterator[tuple[Key, Decoded]]:
     """What is said in every window, each as soon as it is known; those that are ready are taken as rows become free."""
-    limit = decoder.dims.n_text_ctx // 2
-    rows = Rows(memory.rows, limit, decoder.dims.n_audio_ctx, rules.bias.device)
-    active: list[tuple[Key, Decoded]] = []
+    rows = Rows(memory.rows, decoder.dims.n_text_ctx // 2, decoder.dims.n_audio_ctx, rules.bias.device)
+    active: list[tuple[Encoded[Key], Decoded]] = []
     while True:
         while len(active) < memory.rows and (window := windows.take(wait=not active)) is not None:
-            active.append((window.key, _admit(decoder, rules, memory, rows, len(active), window)))
+            active.append((window, _admit(decoder, rules, memory, rows, len(active), window)))
         if not active:
             return
         n = len(active)
@@ -156,11 +155,11 @@ def decode_greedily(
         tokens, logprobs = rules.choose(logits, rows)
         rows.advance(tokens, rules.begin)
         for row, (token, logprob) in reversed(list(enumerate(zip(tokens.tolist(), logprobs.tolist(), strict=True)))):
-            key, result = active[row]
+            window, result = active[row]
             result.logprobs.append(logprob)
             if token != rules.eot:
                 result.tokens.append(token)
-                if len(result.tokens) < limit:
+                if len(result.tokens) < window.limit:
                     continue
             heard = rows.attention[row, : len(result.tokens), : int(memory.lengths[row])]
             result.attention = heard.float().cpu().numpy()
@@ -170,7 +169,7 @@ def decode_greedily(
                 rows.move(last, row)
                 active[row] = active[last]
             active.pop()
-            yield key, result
+            yield window.key, result
 
 
 def _admit(decoder: TextDecoder, rules: Rules, memory: Memory, rows: Rows, row: int, window: Encoded[Key]) -> Decoded:

@@ -1,12 +1,16 @@
 """Loads everything that has weights, once, as the configuration says."""
 
+from dataclasses import replace
+from functools import partial
+
 from coach.config import Config
 from coach.errors import ModelError
 from coach.questions import QuestionClassifier
 from coach.redact import Redactor
 from coach.retrieval.embeddings import Embedder, load_embedder
+from ingest.devices import TranscriberPool
 from ingest.diarize import Diarizer
-from ingest.engines import load_engine
+from ingest.engines import choose_devices, find_weights, load_engine
 from ingest.pipeline import Models
 from ingest.speech import SpeechDetector
 from ingest.transcribe import Transcriber
@@ -27,9 +31,18 @@ def load_text_models(config: Config) -> tuple[QuestionClassifier, Embedder]:
     return QuestionClassifier.load(packaged), packaged if chosen is None else load_embedder(chosen)
 
 
-def load_transcriber(config: Config) -> Transcriber:
-    """The recogniser and the speech detector alone."""
-    return Transcriber(load_engine(config.transcribe), SpeechDetector(), language=config.transcribe.language)
+def load_transcriber(config: Config) -> Transcriber | TranscriberPool:
+    """The recogniser and the speech detector alone; where several devices are configured, a process on each."""
+    devices = choose_devices(config.transcribe.device)
+    if len(devices) == 1:
+        return _transcriber_on(config, devices[0])
+    model = find_weights(config.transcribe, devices[0]).name  # says what is missing before any process starts
+    return TranscriberPool(partial(_transcriber_on, config), devices, name=config.transcribe.engine, model=model)
+
+
+def _transcriber_on(config: Config, device: str) -> Transcriber:
+    own = replace(config.transcribe, device=device)
+    return Transcriber(load_engine(own), SpeechDetector(), language=own.language)
 
 
 def load_diarizer() -> Diarizer | None:

@@ -21,7 +21,7 @@ from ingest.audio import decode
 from ingest.channels import Channel, assign
 from ingest.inbox import Recording
 from ingest.sides import Sides, TellsVoices
-from ingest.transcribe import CallTranscript, Transcriber
+from ingest.transcribe import CallTranscript, Transcribes
 from ingest.turns import build_turns
 
 SILENCE_PAD_S = 0.3
@@ -54,7 +54,7 @@ class Decoded:
 class Models:
     """Everything that has weights, loaded once at the edge and handed in."""
 
-    transcriber: Transcriber
+    transcriber: Transcribes
     redactor: Redactor
     classifier: QuestionClassifier
     embedder: Embedder

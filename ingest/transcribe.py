@@ -4,7 +4,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from coach.types import Segment
 from ingest.echo import find_echo
@@ -17,7 +17,7 @@ from ingest.windows import Window, pack, spread
 if TYPE_CHECKING:
     from ingest.channels import Channel
 
-CALLS_AHEAD = 8  # whose speech is found together
+CALLS_AHEAD = 4  # whose speech is found together: all are in flight at once
 MAX_LOOKS = 3
 LANGUAGE_WINDOWS = 3  # per call, from which its language is told
 
@@ -40,6 +40,22 @@ class CallTranscript:
     @property
     def lost_s(self) -> float:
         return sum(span.length for spans in self.lost for span in spans)
+
+
+class Transcribes(Protocol):
+    """What turns calls' sound into words, on one device or several."""
+
+    name: str
+    """The engine's."""
+    model: str
+
+    def stream(self, calls: "Iterable[Sequence[Channel]]") -> Iterator[tuple[int, CallTranscript]]:
+        """Each call's place in `calls` and its transcript, as soon as it is known."""
+        ...
+
+    def transcribe(self, calls: "Sequence[Sequence[Channel]]") -> list[CallTranscript]:
+        """One transcript a call, in order."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
@@ -79,6 +95,7 @@ class Transcriber:
         self.detector = detector
         self.language = language
         self.looks = looks
+        self.name, self.model = engine.name, engine.model
 
     def transcribe(self, calls: "Sequence[Sequence[Channel]]") -> list[CallTranscript]:
         """One transcript a call, in order. A call without speech has no segments."""

@@ -40,6 +40,7 @@ RESERVE_BYTES = 2 << 30  # of CUDA memory, for what the encoder needs while it w
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 HARD_BEAMS = 5
 HARD_TEMPERATURES = (0.0, 0.4, 0.8)
+MIN_TOKENS, MAX_TOKENS_PER_S = 20, 12.0  # fast speech has 6 a second, timestamps included
 MAX_COMPRESSION, MIN_LOGPROB = 2.4, -1.0  # openai-whisper's thresholds for trying a higher temperature
 
 
@@ -155,13 +156,20 @@ class WhisperEngine:
         """Windows with their features: one by one on a CPU, batches of like length on CUDA."""
         if self._device.type == "cpu":
             for sound in sounds:
-                yield Encoded(sound, self._encode([sound.samples])[0], self._prompt(sound.language))
+                features = self._encode([sound.samples])[0]
+                yield Encoded(sound, features, self._prompt(sound.language), self._limit(sound))
             return
         while ahead := sorted(islice(sounds, LOOKAHEAD), key=lambda sound: -len(sound.samples)):
             for first in range(0, len(ahead), ENCODED_TOGETHER):
                 batch = ahead[first : first + ENCODED_TOGETHER]
                 for sound, features in zip(batch, self._encode([sound.samples for sound in batch]), strict=True):
-                    yield Encoded(sound, features, self._prompt(sound.language))
+                    yield Encoded(sound, features, self._prompt(sound.language), self._limit(sound))
+
+    def _limit(self, sound: Sound) -> int:
+        """Tokens that a window may have: a loop ends here, the fastest speech does not."""
+        seconds = len(sound.samples) / SAMPLE_RATE
+        most: int = self._whisper.dims.n_text_ctx // 2
+        return min(most, round(MIN_TOKENS + MAX_TOKENS_PER_S * seconds))
 
     @torch.inference_mode()
     def _encode(self, windows: Sequence[np.ndarray], length_s: float = 0.0) -> Tensor:
@@ -196,6 +204,7 @@ class WhisperEngine:
                 beam_size=None if temperature else HARD_BEAMS,
                 temperature=temperature,
                 prompt=self._before or None,
+                sample_len=self._limit(sound),
                 fp16=False,
             )
             with torch.random.fork_rng(devices=[]):

@@ -74,22 +74,27 @@ def _has(name: str, module: str, extra: str) -> Check:
 def _device(config: Config) -> str:
     import torch
 
-    from ingest.engines import choose_device
+    from ingest.engines import choose_devices
+    from ingest.kernels import load_kernels
 
-    device = choose_device(config.transcribe.device)
-    if device.startswith("cuda"):
-        return f"{device}: {torch.cuda.get_device_name(device)}, torch {torch.__version__}"
-    return f"{device} with {torch.get_num_threads()} threads, torch {torch.__version__}"
+    found = []
+    for device in choose_devices(config.transcribe.device):
+        if device.startswith("cuda"):
+            found.append(f"{device}: {torch.cuda.get_device_name(device)}")
+        else:
+            native = "with native kernels" if load_kernels() else "without native kernels"
+            found.append(f"{device} with {torch.get_num_threads()} threads, {native}")
+    return f"{', '.join(found)}, torch {torch.__version__}"
 
 
 def _whisper(config: Config) -> str:
-    from ingest.engines import choose_device
+    from ingest.engines import choose_devices
     from ingest.weights import resolve_whisper
 
     chosen = config.transcribe
     cache_dir = None if chosen.cache_dir is None else Path(chosen.cache_dir)
     weights = resolve_whisper(
-        chosen.model, device=choose_device(chosen.device), cache_dir=cache_dir, allow_download=False
+        chosen.model, device=choose_devices(chosen.device)[0], cache_dir=cache_dir, allow_download=False
     )
     return weights.name
 

@@ -56,3 +56,12 @@ def open_existing(data_dir: Path, config: "Config") -> "Store":
 def print_json(value: Any) -> None:
     """One JSON document on one line of stdout."""
     click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def tell_vocabulary(config: "Config") -> None:
+    """Says, on stderr, which configured terms the recogniser has no room for."""
+    if config.transcribe.vocabulary:
+        from ingest.vocabulary import load_vocabulary
+
+        if notice := load_vocabulary(config.transcribe.vocabulary).notice:
+            click.echo(f"coach: {notice}", err=True)

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coach.cli.options import config_option, data_option, json_option, print_json, read_config
+from coach.cli.options import config_option, data_option, json_option, print_json, read_config, tell_vocabulary
 from coach.cli.progress import run_reporter
 from coach.errors import ConfigError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @data_option
 @config_option
 @click.option("--final", is_flag=True, help="Nothing more will come: a lone side becomes a one-sided call now.")
+@click.option("--devices", help="One process on each: cuda:0,cuda:1 ... Default: as configured.")
 @click.option("--limit", type=click.IntRange(min=1), help="Transcribe at most this many calls.")
 @click.option("--until", metavar="HH:MM", help="Take no new calls after this hour (local time, the next one to come).")
 @click.option("--retry-failed", is_flag=True, help="Try again what earlier runs set aside.")
@@ -35,6 +37,7 @@ def run_command(
     data_dir: Path,
     config_path: Path | None,
     final: bool,
+    devices: str | None,
     limit: int | None,
     until: str | None,
     retry_failed: bool,
@@ -51,6 +54,9 @@ def run_command(
     if not inbox.is_dir():
         raise ConfigError(f"{inbox}: there is no such folder; name the folder that holds the recordings.")
     config = read_config(data_dir, config_path)
+    if devices is not None:
+        config = replace(config, transcribe=replace(config.transcribe, device=devices))
+    tell_vocabulary(config)
     options = RunOptions(
         final, redo, retry_failed, limit, None if until is None else next_instant(until, datetime.now())
     )

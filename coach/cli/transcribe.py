@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coach.cli.options import config_option, read_config
+from coach.cli.options import config_option, read_config, tell_vocabulary
 from coach.config import Config
 from coach.errors import InputError
 
@@ -53,6 +53,7 @@ def transcribe_command(
     if language is not None:
         changes["language"] = None if language == "auto" else language
     config = dataclasses.replace(config, transcribe=dataclasses.replace(config.transcribe, **changes))
+    tell_vocabulary(config)
     transcriber = load_transcriber(config)
     diarizer = load_diarizer()
     redactor: Redactor | None = None if raw else Redactor(names=config.redact.names)

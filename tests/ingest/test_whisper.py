@@ -37,7 +37,7 @@ def _decoded(engine: WhisperEngine, mels: torch.Tensor, languages: Sequence[str]
     """Our decoder on whole 30 s windows, of which fewer are decoded together than there are."""
     with torch.inference_mode():
         features = engine._encoder(mels)
-        encoded = (Encoded(i, one, engine._prompt(languages[i])) for i, one in enumerate(features))
+        encoded = (Encoded(i, one, engine._prompt(languages[i]), 224) for i, one in enumerate(features))
         memory = engine._decoder.memory(rows)
         with Prefetch(encoded, 1) as ahead:
             heard = dict(decode_greedily(engine._decoder, engine._rules, memory, ahead))

@@ -126,7 +126,7 @@ def test_sigterm_ends_after_the_calls_in_flight(clips: Path, tmp_path: Path, coa
     )
     assert process.stderr is not None
     for line in process.stderr:
-        if '"event": "call"' in line:
+        if '"stage": "transcribing"' in line:  # soon after, some recordings are begun and some are not
             process.send_signal(signal.SIGTERM)
             break
     out, _ = process.communicate(timeout=120)
