@@ -57,7 +57,7 @@ class TranscribeConfig:
     batch_size: Annotated[int, Field(ge=1)] | None = None
     """Windows decoded together; None: what suits the device."""
     calls_together: Annotated[int, Field(ge=1)] = 8
-    """Calls scored and committed together, and decoded ahead: more fill the batches, fewer are repeated after a kill."""
+    """Calls decoded ahead, and scored and committed together. Of fewer, fewer are done again after a kill."""
     vocabulary: tuple[str, ...] | str = ()
     """Products and names that the recogniser should expect: a list of terms, or the path of a text file, one a line,
     relative to the configuration file. Whisper takes 223 tokens of them, about 60 names; what is more is told."""

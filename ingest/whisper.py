@@ -168,8 +168,7 @@ class WhisperEngine:
     def _limit(self, sound: Sound) -> int:
         """Tokens that a window may have: a loop ends here, the fastest speech does not."""
         seconds = len(sound.samples) / SAMPLE_RATE
-        most: int = self._whisper.dims.n_text_ctx // 2
-        return min(most, round(MIN_TOKENS + MAX_TOKENS_PER_S * seconds))
+        return int(min(self._whisper.dims.n_text_ctx // 2, MIN_TOKENS + MAX_TOKENS_PER_S * seconds))
 
     @torch.inference_mode()
     def _encode(self, windows: Sequence[np.ndarray], length_s: float = 0.0) -> Tensor:
