@@ -18,6 +18,7 @@ kernels = Extension(
         *(f"-mavx512{name}" for name in AVX512),
         "-mamx-tile",
         "-mamx-bf16",
+        "-mamx-int8",
         "-Wno-uninitialized",  # GCC 12 warns of its own headers
         "-Wno-maybe-uninitialized",
     ],

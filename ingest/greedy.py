@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from whisper.tokenizer import Tokenizer
 
+from ingest.kernels import Kernels
 from ingest.memory import Memory
 from ingest.network import TextDecoder
 from ingest.prefetch import Prefetch
@@ -52,7 +53,10 @@ class Decoded:
 class Rules:
     """What may come next."""
 
-    def __init__(self, tokenizer: Tokenizer, vocabulary: int, device: torch.device) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, vocabulary: int, device: torch.device, kernels: Kernels | None = None
+    ) -> None:
+        self._kernels = kernels
         self.begin: int = tokenizer.timestamp_begin
         self.eot: int = tokenizer.eot
         self.start: int = tokenizer.sot
@@ -76,6 +80,8 @@ class Rules:
         """
         n = len(logits)
         last, before = rows.last_is_stamp[:n], rows.before_is_stamp[:n]
+        if self._kernels is not None:
+            return self._kernels.choose(logits, last, before, rows.stamp[:n], end=self.eot, begin=self.begin)
         closing = last & ~before  # a segment ended: a new one begins, or the text ends
         floor = rows.stamp[:n] + (~closing).long()  # what closed one may open the next; any other stamp must grow
         text, end, stamps = logits[:, : self.eot].float(), logits[:, self.eot].float(), logits[:, self.begin :].float()

@@ -64,6 +64,8 @@ class TorchMemory:
         layers = range(dims.n_text_layer)
         self._past = [like.new_zeros(2, rows, heads, tokens, width) for _ in layers]
         self._sound = [like.new_zeros(2, rows, heads, dims.n_audio_ctx, width) for _ in layers]
+        self._listened = [like.new_zeros(rows, len(chosen), dims.n_audio_ctx, width) for chosen in listeners]
+        """Once more the keys of the alignment heads, side by side."""
         self._heard = torch.zeros(rows, dims.n_audio_ctx, device=like.device)
         self._token_positions = torch.arange(tokens, device=like.device)
         self._sound_positions = torch.arange(dims.n_audio_ctx, device=like.device)
@@ -73,6 +75,8 @@ class TorchMemory:
         self.lengths[row] = len(keys)
         for kind, part in enumerate((keys, values)):
             self._sound[layer][kind, row, :, : len(part)] = self._split(part)
+        if chosen := list(self._listeners[layer]):
+            self._listened[layer][row, :, : len(keys)] = self._split(keys)[chosen]
 
     def remember_past(self, row: int, layer: int, keys: Tensor, values: Tensor) -> None:
         for kind, part in enumerate((keys, values)):
@@ -96,9 +100,8 @@ class TorchMemory:
         known = self._sound_positions[:end] < lengths[:, None]
         split = self._split(query[:, None])[:, :, 0]
         if chosen := self._listeners[layer]:
-            heads = list(chosen)
-            keys = sound[0][:, heads].float()
-            scores = (keys @ split[:, heads, :, None].float())[..., 0] * split.shape[-1] ** -0.5
+            keys = self._listened[layer][:rows, :, :end]
+            scores = (keys @ split[:, list(chosen), :, None])[..., 0].float() * split.shape[-1] ** -0.5
             shares = scores.masked_fill(~known[:, None], -torch.inf).softmax(dim=-1).sum(dim=1)
             if not any(self._listeners[:layer]):
                 self._heard[:rows] = 0
@@ -111,6 +114,8 @@ class TorchMemory:
     def move(self, source: int, target: int) -> None:
         for cache in (*self._past, *self._sound):
             cache[:, target] = cache[:, source]
+        for keys in self._listened:
+            keys[target] = keys[source]
         self.lengths[target] = self.lengths[source]
 
     def _attend(self, query: Tensor, past: Tensor, known: Tensor) -> Tensor:

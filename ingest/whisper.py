@@ -73,7 +73,7 @@ class WhisperEngine:
             self._whisper.is_multilingual, num_languages=self._whisper.num_languages, language="en", task="transcribe"
         )
         kernels = load_kernels() if native and self._device.type == "cpu" and dtype == torch.bfloat16 else None
-        self._rules = Rules(self._tokenizer, self._whisper.dims.n_vocab, self._device)
+        self._rules = Rules(self._tokenizer, self._whisper.dims.n_vocab, self._device, kernels)
         with torch.inference_mode():
             self._encoder = Encoder(self._whisper, kernels)
             self._decoder = TextDecoder(self._whisper, kernels, bias=self._rules.bias)

@@ -36,6 +36,8 @@ class Kernels:
         self._store.argtypes = [c_void_p, c_void_p, c_void_p, c_int, c_int, c_int, c_int]
         self._hear = library.callcoach_sound_attention
         self._hear.argtypes = [c_void_p, c_void_p, c_size_t, *[c_void_p] * 4, *[c_int] * 4]
+        self._choose = library.callcoach_choose
+        self._choose.argtypes = [c_void_p, c_size_t, *[c_void_p] * 5, *[c_int] * 4]
         self._bytes = library.callcoach_sound_bytes
         self._bytes.argtypes, self._bytes.restype = [c_int, c_int], c_size_t
 
@@ -95,6 +97,16 @@ class Kernels:
             heard.shape[1],
         )
         return out
+
+    def choose(
+        self, logits: Tensor, last: Tensor, before: Tensor, stamp: Tensor, *, end: int, begin: int
+    ) -> tuple[Tensor, Tensor]:
+        """Tokens, int64, and log-probabilities, float32, of rows of logits, as `ingest.greedy.Rules.choose` says."""
+        rows, vocabulary = logits.shape
+        tokens, logprobs = torch.empty(rows, dtype=torch.int64), torch.empty(rows)
+        where = [tensor.data_ptr() for tensor in (last, before, stamp, tokens, logprobs)]
+        self._choose(logits.data_ptr(), logits.stride(0), *where, rows, end, begin, vocabulary)
+        return tokens, logprobs
 
 
 class Weights8:

@@ -40,6 +40,15 @@ inline __m512 exp_negative(__m512 x) {
     return _mm512_scalef_ps(p, n);
 }
 
+// 2^x for x <= 0, for shares that are rounded to bf16 anyway (third power, relative error 2e-4).
+inline __m512 exp2_roughly(__m512 x) {
+    x = _mm512_max_ps(x, _mm512_set1_ps(-126.0f));
+    __m512 n = _mm512_roundscale_ps(x, 0), r = _mm512_sub_ps(x, n);
+    __m512 p = _mm512_fmadd_ps(_mm512_set1_ps(0.0555041f), r, _mm512_set1_ps(0.2402265f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.6931472f));
+    return _mm512_scalef_ps(_mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f)), n);
+}
+
 // Turns scores[0..n) (n a multiple of 16) into e^(score - greatest); returns their sum.
 float exponentials(float *scores, int n) {
     __m512 top = _mm512_set1_ps(-INFINITY), sum = _mm512_setzero_ps();
@@ -66,6 +75,37 @@ float to_levels(const bf16 *from, int8_t *levels) {
         _mm_store_si128((__m128i *)(levels + 16 * i), _mm512_cvtepi32_epi8(level));
     }
     return top / 127;
+}
+
+struct Peak {
+    float top, mass;  // the greatest logit, and the logarithm of the sum of all exponentials
+    int at;
+};
+
+// Of n logits; at = -1 and both -infinity when there is none that may be chosen.
+Peak peak_of(const bf16 *logits, int n) {
+    const auto load = [&](int i) {  // 16 from i on, those past the end as -infinity
+        const __mmask16 there = n - i >= 16 ? 0xffff : (__mmask16)((1u << (n - i)) - 1);
+        const __m512i wide = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(there, logits + i));
+        return _mm512_mask_blend_ps(there, _mm512_set1_ps(-INFINITY), _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16)));
+    };
+    __m512 most = _mm512_set1_ps(-INFINITY), sum = _mm512_setzero_ps();
+    for (int i = 0; i < n; i += 16) most = _mm512_max_ps(most, load(i));
+    const float top = _mm512_reduce_max_ps(most);
+    if (top == -INFINITY) return {top, top, -1};
+    int at = -1;
+    for (int i = 0; i < n; i += 16) {
+        const __m512 x = load(i);
+        sum = _mm512_add_ps(sum, exp_negative(_mm512_sub_ps(x, _mm512_set1_ps(top))));
+        if (at < 0)
+            if (const unsigned same = _mm512_cmp_ps_mask(x, _mm512_set1_ps(top), _CMP_EQ_OQ)) at = i + __builtin_ctz(same);
+    }
+    return {top, top + std::log(_mm512_reduce_add_ps(sum)), at};
+}
+
+float log_of_sum(float a, float b) {  // of e^a + e^b
+    const float top = std::max(a, b);
+    return top == -INFINITY ? top : top + std::log1p(std::exp(-std::fabs(a - b)));
 }
 
 inline int up(int n, int unit) { return (n + unit - 1) / unit * unit; }
@@ -142,7 +182,7 @@ void attend_block(const bf16 *q, int rows, int stride, const Packed &head, int n
     alignas(64) float scores[32 * CHUNK], result[32 * WIDTH] = {}, tops[32], sums[32] = {};
     for (int r = 0; r < rows; r++) memcpy(queries + r * WIDTH, q + (size_t)r * stride, WIDTH * sizeof(bf16));
     std::fill(tops, tops + 32, -INFINITY);
-    const __m512 scale = _mm512_set1_ps(0.125f);  // 1 / sqrt(64)
+    constexpr float SCALE = 0.125f * 1.44269504f;  // 1 / sqrt(64), and powers of 2 instead of e
     for (int first = 0; first < n; first += CHUNK) {
         const int padded = std::min(CHUNK, up(n, 32) - first), known = std::min(CHUNK, n - first);
         for (int key = 0; key < padded; key += 32) {
@@ -155,14 +195,14 @@ void attend_block(const bf16 *q, int rows, int stride, const Packed &head, int n
             for (int key = known; key < padded; key++) row[key] = -INFINITY;
             __m512 most = _mm512_loadu_ps(row), sum = _mm512_setzero_ps();
             for (int key = 16; key < padded; key += 16) most = _mm512_max_ps(most, _mm512_loadu_ps(row + key));
-            const float top = std::max(tops[r], 0.125f * _mm512_reduce_max_ps(most));
+            const float top = std::max(tops[r], SCALE * _mm512_reduce_max_ps(most));
             for (int key = 0; key < padded; key += 16) {
-                __m512 e = exp_negative(_mm512_fmsub_ps(_mm512_loadu_ps(row + key), scale, _mm512_set1_ps(top)));
+                __m512 e = exp2_roughly(_mm512_fmsub_ps(_mm512_loadu_ps(row + key), _mm512_set1_ps(SCALE), _mm512_set1_ps(top)));
                 sum = _mm512_add_ps(sum, e);
                 narrow(shares + r * CHUNK + key, e);
             }
             if (top > tops[r] && first > 0) {
-                const float less = std::exp(tops[r] - top);
+                const float less = std::exp2(tops[r] - top);
                 sums[r] *= less;
                 for (int d = 0; d < WIDTH; d += 16)
                     _mm512_store_ps(result + r * WIDTH + d, _mm512_mul_ps(_mm512_load_ps(result + r * WIDTH + d), _mm512_set1_ps(less)));
@@ -303,6 +343,8 @@ void callcoach_past_attention(const bf16 *qkv, bf16 *past, const int64_t *at, bf
         }
 }
 
+constexpr int SIDE_BY_SIDE = 4;  // blocks of 16 positions that share a read of the query
+
 // A window's keys and values of one layer in 8 bits, each position of a head with its own scale. Per head, for
 // `capacity` positions (a multiple of 16): keys + 128 as [capacity / 16][16][16 positions][4], values as
 // [capacity / 4][64][4 positions], then the scales of keys and of values, float. Positions from n on stay as they are.
@@ -372,17 +414,25 @@ void callcoach_sound_attention(const bf16 *q, const uint8_t *sound, size_t row_b
             alignas(64) float scores[1536];
             const __m512 unit = _mm512_set1_ps(0.125f * top / 32000);
             const __m512 shift = _mm512_set1_ps(128.0f * (256.0f * high_sum + low_sum));
-            for (int t = 0; t < padded; t += 16) {
-                __m512i by_high = _mm512_setzero_si512(), by_low = by_high;
-                const uint8_t *block = keys + (size_t)t * WIDTH;
+            for (int t = 0; t < padded; t += 16 * SIDE_BY_SIDE) {  // the last blocks may lie before `t`: done twice
+                const int first = std::max(0, std::min(t, padded - 16 * SIDE_BY_SIDE)), blocks = std::min(SIDE_BY_SIDE, padded / 16);
+                __m512i by_high[SIDE_BY_SIDE], by_low[SIDE_BY_SIDE];
+                for (int i = 0; i < SIDE_BY_SIDE; i++) by_high[i] = by_low[i] = _mm512_setzero_si512();
+                const uint8_t *block = keys + (size_t)first * WIDTH;
                 for (int d = 0; d < WIDTH / 4; d++) {
-                    __m512i key = _mm512_loadu_si512(block + d * 64);
-                    by_high = _mm512_dpbusd_epi32(by_high, key, _mm512_set1_epi32(((const int32_t *)high)[d]));
-                    by_low = _mm512_dpbusd_epi32(by_low, key, _mm512_set1_epi32(((const int32_t *)low)[d]));
+                    const __m512i upper = _mm512_set1_epi32(((const int32_t *)high)[d]);
+                    const __m512i lower = _mm512_set1_epi32(((const int32_t *)low)[d]);
+                    for (int i = 0; i < SIDE_BY_SIDE; i++) {
+                        __m512i key = _mm512_loadu_si512(block + (i < blocks ? i : 0) * 16 * WIDTH + d * 64);
+                        by_high[i] = _mm512_dpbusd_epi32(by_high[i], key, upper);
+                        by_low[i] = _mm512_dpbusd_epi32(by_low[i], key, lower);
+                    }
                 }
-                __m512 dot = _mm512_fmadd_ps(_mm512_cvtepi32_ps(by_high), _mm512_set1_ps(256.0f), _mm512_cvtepi32_ps(by_low));
-                dot = _mm512_mul_ps(_mm512_sub_ps(dot, shift), unit);
-                _mm512_store_ps(scores + t, _mm512_mul_ps(dot, _mm512_loadu_ps(key_scales + t)));
+                for (int i = 0; i < blocks; i++) {
+                    __m512 dot = _mm512_fmadd_ps(_mm512_cvtepi32_ps(by_high[i]), _mm512_set1_ps(256.0f), _mm512_cvtepi32_ps(by_low[i]));
+                    dot = _mm512_mul_ps(_mm512_sub_ps(dot, shift), unit);
+                    _mm512_store_ps(scores + first + 16 * i, _mm512_mul_ps(dot, _mm512_loadu_ps(key_scales + first + 16 * i)));
+                }
             }
             for (int t = n; t < padded; t++) scores[t] = -INFINITY;
             const float total = exponentials(scores, padded);
@@ -420,5 +470,29 @@ void callcoach_sound_attention(const bf16 *q, const uint8_t *sound, size_t row_b
                 narrow(out + (size_t)row * state + h * WIDTH + 16 * i, _mm512_mul_ps(x, back));
             }
         }
+}
+
+// ---- The decoder's choice ----------------------------------------------------------------------------------------
+
+// The likeliest next token of every row under Whisper's rules for timestamps, and its log-probability; ingest/greedy.py
+// (Rules.choose) has the same in torch. logits: bf16, a row every `stride`; last, before: whether the latest token and
+// the one before are timestamps; stamp: the latest timestamp, counted from `begin`.
+void callcoach_choose(const bf16 *logits, size_t stride, const uint8_t *last, const uint8_t *before, const int64_t *stamp,
+                      int64_t *tokens, float *logprobs, int rows, int end, int begin, int vocabulary) {
+#pragma omp parallel for schedule(static)
+    for (int row = 0; row < rows; row++) {
+        const bf16 *own = logits + row * stride;
+        const bool closing = last[row] && !before[row], opened = last[row] && before[row];
+        Peak text = closing ? Peak{-INFINITY, -INFINITY, -1} : peak_of(own, end);
+        const Peak ending = peak_of(own + end, 1);
+        text = {std::max(text.top, ending.top), log_of_sum(text.mass, ending.mass), ending.top > text.top ? end : text.at};
+        const int first = begin + (int)stamp[row] + !closing;
+        Peak time{-INFINITY, -INFINITY, -1};
+        if (!opened && first < vocabulary) time = peak_of(own + first, vocabulary - first);
+        const bool only_times = time.mass > text.top;
+        const bool is_time = only_times || time.top > text.top;
+        tokens[row] = is_time ? first + time.at : text.at;
+        logprobs[row] = (is_time ? time.top : text.top) - (only_times ? time.mass : log_of_sum(time.mass, text.mass));
+    }
 }
 }

@@ -4,8 +4,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from whisper.tokenizer import get_tokenizer
 
+from ingest.greedy import Rows, Rules
 from ingest.kernels import MAX_SOUND, WIDTH, Kernels, Weights8, load_kernels
+
+# openai-whisper leaves the file of its vocabulary open.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file.*whisper:ResourceWarning")
 
 HEADS = 6
 
@@ -88,3 +93,23 @@ def test_sound_attention_and_where_it_listened(kernels: Kernels, drawn: torch.Ge
         true = (shares @ values).flatten()
         assert (out[row].float() - true).abs().max() < 0.05 * true.abs().max()
         assert torch.allclose(heard[row, :, :n], shares[[3, 1], 0], atol=0.02)
+
+
+def test_choice_follows_the_same_rules_as_in_torch(kernels: Kernels, drawn: torch.Generator) -> None:
+    tokenizer = get_tokenizer(multilingual=False)
+    count, begin = 64, tokenizer.timestamp_begin
+    vocabulary = begin + 1501
+    in_torch, native = (Rules(tokenizer, vocabulary, torch.device("cpu"), use) for use in (None, kernels))
+    logits = (4 * torch.randn(count, vocabulary, generator=drawn) + in_torch.bias).bfloat16()
+    logits[::3, begin:] += 3  # where timestamps are likely
+    logits[::5, tokenizer.eot] += 30
+    rows = Rows(count, 10, 1500, torch.device("cpu"))
+    rows.last_is_stamp = torch.rand(count, generator=drawn) < 0.6
+    rows.before_is_stamp = torch.rand(count, generator=drawn) < 0.5
+    rows.stamp = torch.randint(0, 1501, (count,), generator=drawn)
+    rows.stamp[0] = 1500
+    tokens, logprobs = native.choose(logits, rows)
+    true_tokens, true_logprobs = in_torch.choose(logits.clone(), rows)
+    assert len(set(true_tokens.tolist()) - {tokenizer.eot}) > 20
+    assert tokens.tolist() == true_tokens.tolist()
+    assert torch.allclose(logprobs, true_logprobs, atol=1e-3)
