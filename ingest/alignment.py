@@ -11,6 +11,7 @@ from whisper.tokenizer import Tokenizer
 from coach.types import Word
 
 SECONDS_PER_POSITION = 0.02
+WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})  # languages, as in openai-whisper's tokenizer
 MEDIAN_WIDTH = 7  # positions, as openai-whisper's word timing smooths attention
 
 
@@ -57,9 +58,18 @@ def warp(gain: np.ndarray) -> list[int]:
     return starts[::-1]
 
 
-def words_of(tokenizer: Tokenizer, tokens: Sequence[int], spans: Sequence[tuple[float, float]]) -> tuple[Word, ...]:
-    """The words of text tokens, each with its following punctuation, whose own time means nothing."""
-    texts, groups = tokenizer.split_to_word_tokens(list(tokens))
+def words_of(
+    tokenizer: Tokenizer, tokens: Sequence[int], spans: Sequence[tuple[float, float]], language: str | None
+) -> tuple[Word, ...]:
+    """The words of text tokens, each with its following punctuation, whose own time means nothing.
+
+    () when they do not make up the text, as when a letter of several tokens is cut off in its middle.
+    """
+    split = tokenizer.split_tokens_on_unicode if language in WITHOUT_SPACES else tokenizer.split_tokens_on_spaces
+    texts, groups = split([*tokens, tokenizer.eot])  # without the end token, openai-whisper's fails on half letters
+    texts, groups = texts[:-1], groups[:-1]
+    if "".join(texts) != tokenizer.decode(list(tokens)):
+        return ()
     found, at = list[Word](), 0
     for text, group in zip(texts, groups, strict=True):
         if found and not any(letter.isalnum() for letter in text):

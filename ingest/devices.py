@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from multiprocessing.context import SpawnContext
@@ -23,7 +24,7 @@ _LOOK_S = 0.5  # how often it is looked whether the processes still live
 class TranscriberPool:
     """A transcriber on each of several devices. Calls go to whichever has room; their sound stays where it lies.
 
-    The processes are started with the first call and end with `close`, or with this process.
+    The processes live as long as one stream, and no longer than this process.
     """
 
     def __init__(self, load: Callable[[str], Transcriber], devices: Sequence[str], *, name: str, model: str) -> None:
@@ -34,6 +35,8 @@ class TranscriberPool:
         self._devices = tuple(devices)
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._processes: list[BaseProcess] = []
+        self._trouble: BaseException | None = None
+        """What went wrong while calls were taken."""
 
     def transcribe(self, calls: "Sequence[Sequence[Channel]]") -> list[CallTranscript]:
         """As `Transcriber.transcribe`."""
@@ -43,7 +46,7 @@ class TranscriberPool:
         """As `Transcriber.stream`. Raises what a process raised, and ModelError when one died."""
         waiting: Queue[Any] = self._context.Queue(CALLS_AHEAD)
         done: Queue[Any] = self._context.Queue()
-        closed = Event()
+        closed, self._trouble = Event(), None
         self._start(waiting, done)
         feeder = Thread(target=self._feed, args=(calls, waiting, done, closed), name="calls", daemon=True)
         feeder.start()
@@ -59,13 +62,13 @@ class TranscriberPool:
                     yield value
         finally:
             closed.set()
-            self.close()
+            self._end()
             feeder.join()
+            waiting.cancel_join_thread()  # what nobody took is not waited for
 
-    def close(self) -> None:
-        """Ends the processes."""
+    def _end(self) -> None:
         for process in self._processes:
-            process.terminate()
+            process.kill()
         for process in self._processes:
             process.join()
         self._processes = []
@@ -88,13 +91,15 @@ class TranscriberPool:
                     return
             done.put(("end", None))
         except BaseException as error:
-            done.put(("error", error))
+            self._trouble = error
 
     def _next(self, done: "Queue[Any]") -> tuple[str, Any]:
         while True:
             try:
                 kind, value = done.get(timeout=_LOOK_S)
             except Empty:
+                if self._trouble is not None:
+                    raise self._trouble from None
                 for process in self._processes:
                     if process.exitcode:
                         raise ModelError(
@@ -117,10 +122,20 @@ def _put(queue: "Queue[Any]", item: object, closed: Event) -> bool:
     return False
 
 
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 def _work(load: Callable[[str], Transcriber], device: str, threads: int, waiting: Any, done: Any) -> None:
-    """What a process does: takes calls until it is told that there are no more."""
+    """What a process does: takes calls until it is told that there are no more, or its parent is gone."""
     import torch
 
+    for number in (signal.SIGINT, signal.SIGTERM):  # sent to the whole group: the parent ends after the calls in flight
+        signal.signal(number, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
     places: list[int] = []
 

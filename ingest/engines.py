@@ -42,7 +42,7 @@ class Sound:
     samples: np.ndarray
     """float32, 16 kHz, at most 30 s."""
     language: str | None
-    """None leaves it to the model."""
+    """None means English."""
     hard: bool = False
     """Whether it came out badly before: worth more time."""
 
@@ -208,4 +208,7 @@ def load_engine(config: TranscribeConfig) -> Engine:
     vocabulary = load_vocabulary(config.vocabulary, multilingual=not weights.name.endswith(".en"))
     if config.engine == "faster-whisper":
         return FasterWhisperEngine(weights, device=device, batch_size=config.batch_size, vocabulary=vocabulary)
-    return WhisperEngine(weights, device=device, rows=config.batch_size, vocabulary=vocabulary)
+    engine = WhisperEngine(weights, device=device, rows=config.batch_size, vocabulary=vocabulary)
+    if config.language is not None and config.language not in engine.languages:
+        raise ConfigError(f"transcribe.language: the model {engine.model} does not know {config.language!r}.")
+    return engine

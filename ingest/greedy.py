@@ -95,9 +95,8 @@ class Rules:
         best_text, text_mass = torch.maximum(end, best_text), torch.logaddexp(text_mass, end)
         only_stamps = stamp_mass > best_text
         mass = torch.where(only_stamps, stamp_mass, torch.logaddexp(stamp_mass, text_mass))
-        is_stamp = only_stamps | (best_stamp > best_text)
-        tokens = torch.where(is_stamp, stamp_at + self.begin, text_at)
-        return tokens, torch.where(is_stamp, best_stamp, best_text) - mass
+        tokens = torch.where(only_stamps, stamp_at + self.begin, text_at)
+        return tokens, torch.where(only_stamps, best_stamp, best_text) - mass
 
 
 class Rows:
@@ -149,23 +148,24 @@ def decode_greedily(
 ) -> Iterator[tuple[Key, Decoded]]:
     """What is said in every window, each as soon as it is known; those that are ready are taken as rows become free."""
     rows = Rows(memory.rows, decoder.dims.n_text_ctx // 2, decoder.dims.n_audio_ctx, rules.bias.device)
-    active: list[tuple[Encoded[Key], Decoded]] = []
+    active: list[tuple[Key, int, Decoded]] = []
     while True:
         while len(active) < memory.rows and (window := windows.take(wait=not active)) is not None:
-            active.append((window, _admit(decoder, rules, memory, rows, len(active), window)))
+            active.append((window.key, window.limit, _admit(decoder, rules, memory, rows, len(active), window)))
+            del window  # its features are in the memory now
         if not active:
             return
-        n = len(active)
-        logits = decoder.step(memory, rows.token[:n], rows.at[:n])
-        rows.listen(memory.heard(n))
+        n = memory.rows if memory.static else len(active)
+        logits = decoder.step(memory, rows.token[:n], rows.at[:n])[: len(active)]
+        rows.listen(memory.heard(len(active)))
         tokens, logprobs = rules.choose(logits, rows)
         rows.advance(tokens, rules.begin)
         for row, (token, logprob) in reversed(list(enumerate(zip(tokens.tolist(), logprobs.tolist(), strict=True)))):
-            window, result = active[row]
+            key, limit, result = active[row]
             result.logprobs.append(logprob)
             if token != rules.eot:
                 result.tokens.append(token)
-                if len(result.tokens) < window.limit:
+                if len(result.tokens) < limit:
                     continue
             heard = rows.attention[row, : len(result.tokens), : int(memory.lengths[row])]
             result.attention = heard.float().cpu().numpy()
@@ -175,7 +175,8 @@ def decode_greedily(
                 rows.move(last, row)
                 active[row] = active[last]
             active.pop()
-            yield window.key, result
+            rows.at[last] = 0  # a free row stays within the text's room
+            yield key, result
 
 
 def _admit(decoder: TextDecoder, rules: Rules, memory: Memory, rows: Rows, row: int, window: Encoded[Key]) -> Decoded:

@@ -149,13 +149,18 @@ def _without_repeats(segments: list[Segment]) -> list[Segment]:
     while at < len(result):
         words = _words(result[at].text)
         end = at + 1
-        while end < len(result) and _words(result[end].text) == words:
+        while end < len(result) and _words(result[end].text) == words and _follows(result[end], result[end - 1]):
             end += 1
         if end - at >= SAME_SEGMENTS and len(words) >= SAME_WORDS:
             first = at if (result[at].no_speech_prob or 0.0) > NO_SPEECH else at + 1
             result[first:end] = [replace(segment, dropped=segment.dropped or "loop") for segment in result[first:end]]
         at = end
     return result
+
+
+def _follows(segment: Segment, before: Segment) -> bool:
+    """Whether it is said after the other, and is not the same speech heard once more."""
+    return segment.start >= (before.start + before.end) / 2
 
 
 def _loops(words: Sequence[str]) -> bool:

@@ -21,6 +21,8 @@ class Memory(Protocol):
     rows: int
     lengths: Tensor
     """Positions of sound per row, int64."""
+    static: bool
+    """Whether every step takes all rows, busy or not, so that its shapes never change: what CUDA graphs need."""
 
     def remember_sound(self, row: int, layer: int, keys: Tensor, values: Tensor) -> None:
         """Keys and values of a window's sound, each (positions, state)."""
@@ -58,9 +60,9 @@ class TorchMemory:
     ) -> None:
         heads, width = dims.n_text_head, dims.n_text_state // dims.n_text_head
         self.rows = rows
-        self.lengths = torch.zeros(rows, dtype=torch.int64, device=like.device)
+        self.lengths = torch.ones(rows, dtype=torch.int64, device=like.device)  # a free row must not attend to nothing
         self._listeners = listeners
-        self._static = like.device.type == "cuda"
+        self.static = like.device.type == "cuda"
         layers = range(dims.n_text_layer)
         self._past = [like.new_zeros(2, rows, heads, tokens, width) for _ in layers]
         self._sound = [like.new_zeros(2, rows, heads, dims.n_audio_ctx, width) for _ in layers]
@@ -88,20 +90,20 @@ class TorchMemory:
         rows = torch.arange(len(qkv), device=qkv.device)
         for kind, part in enumerate(new):
             past[kind, rows, :, at] = part
-        end = past.shape[3] if self._static else int(at.max()) + 1
+        end = past.shape[3] if self.static else int(at.max()) + 1
         known = self._token_positions[:end] <= at[:, None]
         return self._attend(query, past[:, :, :, :end], known)
 
     def hear(self, layer: int, query: Tensor) -> Tensor:
         rows = len(query)
         lengths = self.lengths[:rows]
-        end = len(self._sound_positions) if self._static else int(lengths.max())
+        end = len(self._sound_positions) if self.static else int(lengths.max())
         sound = self._sound[layer][:, :rows, :, :end]
         known = self._sound_positions[:end] < lengths[:, None]
         split = self._split(query[:, None])[:, :, 0]
         if chosen := self._listeners[layer]:
-            keys = self._listened[layer][:rows, :, :end]
-            scores = (keys @ split[:, list(chosen), :, None])[..., 0].float() * split.shape[-1] ** -0.5
+            keys, queries = self._listened[layer][:rows, :, :end], split[:, list(chosen), :, None]
+            scores = (keys @ (queries * split.shape[-1] ** -0.5))[..., 0].float()
             shares = scores.masked_fill(~known[:, None], -torch.inf).softmax(dim=-1).sum(dim=1)
             if not any(self._listeners[:layer]):
                 self._heard[:rows] = 0
@@ -143,6 +145,7 @@ class NativeMemory:
     ) -> None:
         heads, width = dims.n_text_head, dims.n_text_state // dims.n_text_head
         self.rows = rows
+        self.static = False
         self.lengths = torch.zeros(rows, dtype=torch.int64)
         self._kernels = kernels
         self._capacity = -(-dims.n_audio_ctx // 16) * 16

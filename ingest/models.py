@@ -36,8 +36,9 @@ def load_transcriber(config: Config) -> Transcriber | TranscriberPool:
     devices = choose_devices(config.transcribe.device)
     if len(devices) == 1:
         return _transcriber_on(config, devices[0])
-    model = find_weights(config.transcribe, devices[0]).name  # says what is missing before any process starts
-    return TranscriberPool(partial(_transcriber_on, config), devices, name=config.transcribe.engine, model=model)
+    found = find_weights(config.transcribe, devices[0])  # says what is missing before any process starts
+    own = replace(config, transcribe=replace(config.transcribe, model=config.transcribe.model or found.name))
+    return TranscriberPool(partial(_transcriber_on, own), devices, name=config.transcribe.engine, model=found.name)
 
 
 def _transcriber_on(config: Config, device: str) -> Transcriber:

@@ -45,9 +45,12 @@ class Prefetch(Generic[Value]):
         if good:
             return cast(Value, value)
         self._ended = True
-        if value is not None:
+        if value is None:
+            return None
+        try:
             raise cast(BaseException, value)
-        return None
+        finally:
+            del value  # its traceback would hold this frame, and this frame it
 
     def _work(self, values: Iterator[Value], begin: Callable[[], object]) -> None:
         try:
@@ -64,7 +67,7 @@ class Prefetch(Generic[Value]):
         while not self._closed.is_set():
             try:
                 self._queue.put(item, timeout=_LOOK_S)
-                return True
+                return not self._closed.is_set()
             except Full:
                 continue
         return False

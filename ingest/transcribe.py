@@ -142,12 +142,11 @@ class _Flow:
         return bool(self._waiting) or not self._exhausted
 
     def sounds(self) -> Iterator[Sound]:
-        """The next windows, until there is none for now: a second look may bring more."""
-        while self._waiting or self._prepare_more():
-            while self._waiting:
-                task, hard = self._waiting.popleft()
-                samples = task.window.samples(task.draft.channels[task.window.channel].samples)
-                yield Sound(task, samples, task.draft.language, hard)
+        """The next windows, until there is none for now: another look may bring more, or other calls not be silent."""
+        while self._waiting or (self._prepare_more() and self._waiting):
+            task, hard = self._waiting.popleft()
+            samples = task.window.samples(task.draft.channels[task.window.channel].samples)
+            yield Sound(task, samples, task.draft.language, hard)
 
     def take_back(self, task: _Task, heard: Sequence[RawSegment]) -> None:
         """Notes what is said in a window; the call's last one may bring a second look."""
@@ -218,7 +217,7 @@ def _another_look(draft: _Draft, terms: Sequence[str], *, only_rejected: bool) -
     """Windows of the speech that got no text, or only of that whose text was rejected."""
     for at, (channel, spans) in enumerate(zip(draft.channels, draft.speech, strict=True)):
         guarded = guard(_of_channel(draft, channel), spans, vocabulary=terms)
-        lost = lost_speech(guarded, spans, least_s=RETRY_S)
+        lost = without(spans, without(spans, lost_speech(guarded, spans, least_s=RETRY_S)))  # only what is speech in it
         if only_rejected:
             rejected = union([Span(s.start, s.end) for s in guarded if s.dropped is not None])
             lost = [span for span in lost if any(r.start < span.end and span.start < r.end for r in rejected)]

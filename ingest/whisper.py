@@ -25,7 +25,7 @@ from ingest.kernels import load_kernels
 from ingest.memory import Memory
 from ingest.network import Encoder, TextDecoder
 from ingest.prefetch import Prefetch
-from ingest.vocabulary import NOTHING, Vocabulary
+from ingest.vocabulary import NOTHING, PROMPT_TOKENS, Vocabulary
 from ingest.weights import WhisperWeights, load_whisper
 
 SECONDS_PER_STAMP = 0.02
@@ -34,13 +34,14 @@ TAIL_S = 1.0  # silence encoded after a window's sound: without it the decoder m
 CPU_STEP_S, CUDA_STEP_S = 2.0, 5.0  # encoded lengths are rounded up to this: few shapes, and windows that share them
 CPU_ROWS, MAX_CUDA_ROWS = 32, 256
 ENCODED_TOGETHER = 16  # windows, on CUDA
-ENCODED_AHEAD = 4  # windows that wait for a free row, on a CPU 18 MB of features in all for base
+ENCODED_AHEAD = 4  # windows that wait for a free row
 LOOKAHEAD = 64  # windows among which those of like length are encoded together
 RESERVE_BYTES = 2 << 30  # of CUDA memory, for what the encoder needs while it works
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 HARD_BEAMS = 5
 HARD_TEMPERATURES = (0.0, 0.4, 0.8)
-MIN_TOKENS, MAX_TOKENS_PER_S = 20, 12.0  # fast speech has 6 a second, timestamps included
+MIN_TOKENS, MAX_TOKENS_PER_S = 20, 12.0  # fast English has 6 a second, timestamps included
+MAX_FOREIGN_TOKENS_PER_S = 40.0  # other scripts take up to three tokens a letter
 MAX_COMPRESSION, MIN_LOGPROB = 2.4, -1.0  # openai-whisper's thresholds for trying a higher temperature
 
 
@@ -80,15 +81,28 @@ class WhisperEngine:
             self._rows = rows or self._rows_that_fit(dtype)
             self._memory: Memory | None = None
         self.vocabulary = vocabulary
-        self._before = self._tokenizer.encode(f" {vocabulary.prompt}") if vocabulary.prompt else []
+        self._before = self._tokenizer.encode(f" {vocabulary.prompt}")[-PROMPT_TOKENS:] if vocabulary.prompt else []
+        self.languages = frozenset(self._tokenizer.all_language_codes) if self._whisper.is_multilingual else {"en"}
 
     def transcribe(self, sounds: Iterable[Sound]) -> Iterator[tuple[object, list[RawSegment]]]:
-        hard: list[Sound] = []
+        hard: deque[Sound] = deque()
         for sound, decoded in self._decode(_without_hard(sounds, hard)):
-            yield sound.key, segments_of(decoded, self._tokenizer, len(sound.samples) / SAMPLE_RATE)
-        for sound in hard:
-            decoded = self._decode_carefully(sound)
-            yield sound.key, segments_of(decoded, self._tokenizer, len(sound.samples) / SAMPLE_RATE)
+            yield sound.key, self._segments(sound, decoded)
+            yield from self._hear_hard(hard)
+        yield from self._hear_hard(hard)
+
+    def _hear_hard(self, hard: deque[Sound]) -> Iterator[tuple[object, list[RawSegment]]]:
+        """The hard windows that have come up so far: they do not wait for the end of the night."""
+        while hard:
+            sound = hard.popleft()
+            try:
+                decoded = self._decode_carefully(sound)
+            except torch.OutOfMemoryError:
+                decoded = Decoded()  # its speech counts as lost, and is flagged
+            yield sound.key, self._segments(sound, decoded)
+
+    def _segments(self, sound: Sound, decoded: Decoded) -> list[RawSegment]:
+        return segments_of(decoded, self._tokenizer, len(sound.samples) / SAMPLE_RATE, sound.language)
 
     @torch.inference_mode()
     def detect_languages(self, windows: Sequence[np.ndarray]) -> list[dict[str, float]]:
@@ -109,7 +123,7 @@ class WhisperEngine:
 
         def waiting() -> Iterator[Sound]:
             while True:
-                if (sound := again.popleft() if again else next(sounds, None)) is None:
+                if (sound := again.popleft() if again else self._next(sounds)) is None:
                     return
                 taken[id(sound)] = sound
                 yield sound
@@ -124,14 +138,22 @@ class WhisperEngine:
                 return
             except torch.OutOfMemoryError:
                 if self._rows == 1:
-                    raise ModelError(
-                        f"{self._device} has too little memory left for {self.model}; choose a smaller model.",
-                        code="no_memory",
-                    ) from None
+                    raise self._no_memory() from None
                 again.extend(taken.values())
                 taken.clear()
                 self._rows, self._memory = self._rows // 2, None
             torch.cuda.empty_cache()
+
+    def _next(self, sounds: Iterator[Sound]) -> Sound | None:
+        """The next window; whoever makes it must find memory for that, since what it did is lost with its error."""
+        try:
+            return next(sounds, None)
+        except torch.OutOfMemoryError:
+            raise self._no_memory() from None
+
+    def _no_memory(self) -> ModelError:
+        message = f"{self._device} has too little memory left for {self.model}; choose a smaller model."
+        return ModelError(message, code="no_memory")
 
     @contextmanager
     def _ahead(self, encoded: Iterator[Encoded[Sound]]) -> Iterator[Prefetch[Encoded[Sound]]]:
@@ -167,8 +189,10 @@ class WhisperEngine:
 
     def _limit(self, sound: Sound) -> int:
         """Tokens that a window may have: a loop ends here, the fastest speech does not."""
-        seconds = len(sound.samples) / SAMPLE_RATE
-        return int(min(self._whisper.dims.n_text_ctx // 2, MIN_TOKENS + MAX_TOKENS_PER_S * seconds))
+        dims, seconds = self._whisper.dims, len(sound.samples) / SAMPLE_RATE
+        per_s = MAX_TOKENS_PER_S if (sound.language or "en") == "en" else MAX_FOREIGN_TOKENS_PER_S
+        room = dims.n_text_ctx - len(self._prompt(sound.language))
+        return int(min(dims.n_text_ctx // 2, room, MIN_TOKENS + per_s * seconds))
 
     @torch.inference_mode()
     def _encode(self, windows: Sequence[np.ndarray], length_s: float = 0.0) -> Tensor:
@@ -236,8 +260,8 @@ class WhisperEngine:
         return int(max(1, min(MAX_CUDA_ROWS, (free - RESERVE_BYTES) // row_bytes)))
 
 
-def _without_hard(sounds: Iterable[Sound], hard: list[Sound]) -> Iterator[Sound]:
-    """The windows to be decoded together; the hard ones are put into `hard`, empty ones left out."""
+def _without_hard(sounds: Iterable[Sound], hard: deque[Sound]) -> Iterator[Sound]:
+    """The windows to be decoded together; the hard ones are put into `hard`."""
     for sound in sounds:
         if sound.hard:
             hard.append(sound)
@@ -245,7 +269,9 @@ def _without_hard(sounds: Iterable[Sound], hard: list[Sound]) -> Iterator[Sound]
             yield sound
 
 
-def segments_of(decoded: Decoded, tokenizer: Tokenizer, duration_s: float) -> list[RawSegment]:
+def segments_of(
+    decoded: Decoded, tokenizer: Tokenizer, duration_s: float, language: str | None = None
+) -> list[RawSegment]:
     """The segments between timestamps; text after the last timestamp runs to the window's end. [] for no text."""
     begin = tokenizer.timestamp_begin
     spans = _spans(decoded, duration_s)
@@ -265,7 +291,7 @@ def segments_of(decoded: Decoded, tokenizer: Tokenizer, duration_s: float) -> li
                     avg_logprob=float(np.mean([decoded.logprobs[i] for i in held])),
                     no_speech_prob=decoded.no_speech_prob,
                     compression_ratio=compression_ratio(text),
-                    words=words_of(tokenizer, tokens, [spans[i] for i in held]) if spans else (),
+                    words=words_of(tokenizer, tokens, [spans[i] for i in held], language) if spans else (),
                 )
             )
         held.clear()
@@ -298,15 +324,15 @@ def _keep_freed_memory() -> None:
     """
     with suppress(AttributeError, OSError):
         set_option = ctypes.CDLL(None).mallopt
+        set_option(M_MMAP_THRESHOLD, 1 << 25)  # the most that every version takes
         set_option(M_TRIM_THRESHOLD, 1 << 29)
-        set_option(M_MMAP_THRESHOLD, 1 << 28)
 
 
 def _best_dtype(device: torch.device) -> torch.dtype:
     if device.type == "cuda":
         return torch.float16
-    fast = device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return torch.bfloat16 if fast else torch.float32
+    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.bfloat16 if device.type == "cpu" and fast else torch.float32
 
 
 def _cast(model: Whisper, dtype: torch.dtype) -> Whisper:

@@ -1,4 +1,4 @@
-"""Attention in native code for processors with AVX-512; everything here has a torch twin that gives the same.
+"""The recogniser's steps in native code for processors with AVX-512; each has a torch twin that gives the same.
 
 The library is built when the package is installed, if there is a compiler (setup.py). `load_kernels` gives None where
 it was not built or the processor cannot run it, and the recogniser then works in torch alone.
@@ -17,7 +17,8 @@ WIDTH = 64
 MAX_PAST, MAX_SOUND = 512, 1536
 """Positions of text and of sound that the native code has room for; multiples of 16."""
 _NEEDED = {"avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_vnni", "avx512_bf16", "avx512vbmi"}
-_TILES = {"amx_tile", "amx_bf16"}
+_TILES = {"amx_tile", "amx_bf16", "amx_int8"}
+_VERSION = 1  # of the native functions, as cpu.cpp gives it
 
 
 class Kernels:
@@ -133,7 +134,9 @@ def load_kernels() -> Kernels | None:
         return None
     try:
         library = ctypes.CDLL(spec.origin)  # after torch, whose OpenMP threads it then shares
-    except OSError:
+        if library.callcoach_version() != _VERSION:
+            return None  # built from other sources: install again
+    except (OSError, AttributeError):
         return None
     return Kernels(library, tiles=abilities >= _TILES and library.callcoach_allow_amx() == 0)
 

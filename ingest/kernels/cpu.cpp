@@ -1,8 +1,7 @@
-// Attention for Whisper on x86-64 processors with AVX-512 (VNNI, BF16) and, for the encoder, AMX.
-//
-// Three things that torch does slowly on a CPU: a whole window's attention in the encoder, and, for one new token a
-// window, attention over its own past and over the sound. All heads are 64 wide, as in every Whisper model. Python
-// (ingest/kernels/__init__.py) checks the processor's abilities before it loads this file, and shapes before it calls.
+// What torch does slowly for Whisper on a CPU, for x86-64 processors with AVX-512 (VNNI, BF16) and, where it says so, AMX:
+// a whole window's attention in the encoder; and in the decoder, for one new token a window, the linear layers, attention
+// over its own past and over the sound, and the choice of the next token. All heads are 64 wide, as in every Whisper
+// model. Python (ingest/kernels/__init__.py) checks the processor's abilities before it loads this file.
 
 #include <immintrin.h>
 #include <sys/syscall.h>
@@ -141,6 +140,7 @@ constexpr int CHUNK = 128;  // keys whose scores are held at a time: they stay i
 
 // Adds four tiles' products: 32 rows of `a` times 32 columns of the packed `b`, over `depth` values.
 inline void multiply(const bf16 *a, int a_stride, const bf16 *b, int b_step, int right, int depth) {
+    asm volatile("" ::: "memory");  // GCC 12 does not know that loading a tile reads memory
     for (int at = 0; at < depth; at += 32) {
         const bf16 *rows = a + at, *columns = b + (size_t)(at / 32) * b_step;
         _tile_loadd(4, rows, a_stride * 2);
@@ -162,6 +162,7 @@ inline void clear_tiles() {
 }
 
 inline void load_tiles(const float *from, int stride) {
+    asm volatile("" ::: "memory");
     _tile_loadd(0, from, stride * 4);
     _tile_loadd(1, from + 16, stride * 4);
     _tile_loadd(2, from + 16 * stride, stride * 4);
@@ -226,6 +227,9 @@ void attend_block(const bf16 *q, int rows, int stride, const Packed &head, int n
 
 extern "C" {
 
+// To be raised with every change of what a function takes; ingest/kernels/__init__.py loads this version only.
+int callcoach_version() { return 1; }
+
 // Asks the kernel for the right to use AMX tiles; 0 when granted. Once per process, before encoder_attention.
 int callcoach_allow_amx() { return (int)syscall(SYS_arch_prctl, 0x1023, 18); }
 
@@ -279,6 +283,7 @@ void callcoach_linear(const bf16 *x, const int8_t *weights, const float *scales,
         for (int column = 0; column < width; column += 64)
             for (int first = 0; first < rows; first += 16) {
                 clear_tiles();
+                asm volatile("" ::: "memory");
                 const int8_t *block = weights + (size_t)column * depth;
                 for (int d = 0; d < depth; d += 64) {
                     _tile_loadd(4, levels.data() + (size_t)first * depth + d, depth);
@@ -490,9 +495,8 @@ void callcoach_choose(const bf16 *logits, size_t stride, const uint8_t *last, co
         Peak time{-INFINITY, -INFINITY, -1};
         if (!opened && first < vocabulary) time = peak_of(own + first, vocabulary - first);
         const bool only_times = time.mass > text.top;
-        const bool is_time = only_times || time.top > text.top;
-        tokens[row] = is_time ? first + time.at : text.at;
-        logprobs[row] = (is_time ? time.top : text.top) - (only_times ? time.mass : log_of_sum(time.mass, text.mass));
+        tokens[row] = only_times ? first + time.at : text.at;
+        logprobs[row] = only_times ? time.top - time.mass : text.top - log_of_sum(time.mass, text.mass);
     }
 }
 }

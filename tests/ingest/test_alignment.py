@@ -1,8 +1,10 @@
 from itertools import combinations_with_replacement, product
 
 import numpy as np
+import pytest
+from whisper.tokenizer import get_tokenizer
 
-from ingest.alignment import token_spans, warp
+from ingest.alignment import token_spans, warp, words_of
 
 
 def _best_by_trying_all(gain: np.ndarray) -> float:
@@ -50,3 +52,16 @@ def test_tokens_lie_where_the_decoder_listened() -> None:
 
 def test_no_tokens_have_no_times() -> None:
     assert token_spans(np.zeros((0, 50), dtype=np.float32)) == []
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file.*whisper:ResourceWarning")
+def test_text_cut_off_inside_a_letter_has_no_words_and_breaks_nothing() -> None:
+    tokenizer = get_tokenizer(multilingual=True, language="ja", task="transcribe")
+    tokens = tokenizer.encode("今日は天気がいい")
+    spans = [(float(at), float(at + 1)) for at in range(len(tokens))]
+    words = words_of(tokenizer, tokens, spans, "ja")
+    assert "".join(word.text for word in words) == "今日は天気がいい"
+    assert len(words) > 3
+    for cut in range(len(tokens)):
+        cut_words = words_of(tokenizer, tokens[:cut], spans[:cut], "en")
+        assert "".join(word.text for word in cut_words) in ("", tokenizer.decode(tokens[:cut]))

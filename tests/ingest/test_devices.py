@@ -3,6 +3,9 @@
 import multiprocessing
 import os
 import pickle
+import subprocess
+import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,6 +20,8 @@ from ingest.channels import Channel
 from ingest.devices import TranscriberPool
 from ingest.engines import choose_devices
 from ingest.transcribe import CallTranscript
+
+ROOT = Path(__file__).parents[2]
 
 
 class Counting:
@@ -83,3 +88,30 @@ def test_devices_are_named_with_commas() -> None:
     assert choose_devices(TranscribeConfig().device)
     with pytest.raises(ConfigError, match="cuda:0,cuda:1"):
         choose_devices("cpu,abacus")
+
+
+def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import multiprocessing, os, sys, time\n"
+        "from ingest.devices import _end_with_parent\n"
+        "def child():\n"
+        "    print(os.getpid(), flush=True)\n"
+        "    _end_with_parent()\n"
+        "if __name__ == '__main__':\n"
+        "    multiprocessing.get_context('spawn').Process(target=child).start()\n"
+        "    time.sleep(60)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    for _ in range(100):
+        if not Path(f"/proc/{child}").exists():
+            return
+        time.sleep(0.1)
+    pytest.fail("the child lives on")

@@ -147,3 +147,9 @@ def test_short_words_in_a_row_are_lost_together() -> None:
     assert lost_speech([], spans) == [Span(71.9, 74.0)]
     assert lost_speech([], spans[:1]) == []
     assert lost_speech([], spans[:1], least_s=0.2) == spans[:1]
+
+
+def test_the_same_speech_heard_three_times_is_no_loop() -> None:
+    """A later look at the same place says what the first said, with more certainty."""
+    looks = [_segment("Please call me back tomorrow.", start=1, end=3, avg_logprob=p) for p in (-2.1, -2.05, -0.5)]
+    assert [s.dropped for s in guard(looks, [Span(1, 3)])] == ["unlikely", "unlikely", None]

@@ -5,7 +5,7 @@ import pytest
 
 from ingest.channels import Channel
 from ingest.engines import RawSegment, Sound
-from ingest.transcribe import CALLS_AHEAD, Transcriber
+from ingest.transcribe import CALLS_AHEAD, MAX_LOOKS, Transcriber
 from ingest.turns import build_turns
 from ingest.vocabulary import NOTHING
 
@@ -159,3 +159,24 @@ def test_calls_are_taken_as_there_is_room(detector, demo_call) -> None:
     first, _ = next(stream)
     assert len(taken) == CALLS_AHEAD
     assert sorted([first, *(place for place, _ in stream)]) == taken == list(range(3 * CALLS_AHEAD))
+
+
+def test_windows_of_another_look_fit_the_recogniser(detector, demo_call) -> None:
+    """Lost speech is joined over short pauses; what is asked again is speech, in windows of at most 30 s."""
+    agent, customer = demo_call.channels
+    engine = FakeEngine("I will not. " * 20)
+    Transcriber(engine, detector).transcribe([[agent, customer]])
+    assert len(engine.asked) == MAX_LOOKS
+    assert all(len(sound.samples) <= 30 * RATE for windows in engine.asked for sound in windows)
+
+
+def test_silent_calls_do_not_wait_for_the_end_of_the_night(detector) -> None:
+    taken = []
+
+    def night() -> Iterator[Sequence[Channel]]:
+        for call in range(3 * CALLS_AHEAD):
+            taken.append(call)
+            yield _silent(1)
+
+    next(Transcriber(FakeEngine(""), detector).stream(night()))
+    assert len(taken) == CALLS_AHEAD

@@ -11,6 +11,7 @@ from coach.config import TranscribeConfig
 from coach.errors import ConfigError, ModelError
 from ingest.engines import Engine, FasterWhisperEngine, Sound, load_engine
 from ingest.greedy import Decoded, Encoded, decode_greedily
+from ingest.memory import Memory
 from ingest.prefetch import Prefetch
 from ingest.vocabulary import Vocabulary
 from ingest.weights import resolve_whisper
@@ -74,6 +75,25 @@ def test_window_is_heard_the_same_alone_and_in_a_batch(tiny: WhisperEngine, wind
         [alone] = hear(tiny, [window])
         assert [(s.text, s.start, s.end) for s in alone] == [(s.text, s.start, s.end) for s in batched]
         assert [s.avg_logprob for s in alone] == pytest.approx([s.avg_logprob for s in batched], abs=1e-3)
+
+
+def test_steps_of_one_shape_say_the_same(tiny: WhisperEngine, windows, monkeypatch) -> None:
+    """As on CUDA: every step takes all rows, also those that are free."""
+    mels = torch.stack([_mel(window) for window in windows[:3]])
+    expected = _decoded(tiny, mels, [EN] * 3, rows=2)
+    make = tiny._decoder.memory
+
+    def static(rows: int) -> Memory:
+        memory = make(rows)
+        memory.static = True
+        return memory
+
+    monkeypatch.setattr(tiny._decoder, "memory", static)
+    shapes: set[int] = set()
+    step = tiny._decoder.step
+    monkeypatch.setattr(tiny._decoder, "step", lambda memory, *rest: shapes.add(len(rest[0])) or step(memory, *rest))
+    assert [mine.tokens for mine in _decoded(tiny, mels, [EN] * 3, rows=2)] == [one.tokens for one in expected]
+    assert shapes == {2}
 
 
 def test_native_kernels_hear_what_torch_hears(tiny_weights, windows, heard_share) -> None:
@@ -230,3 +250,26 @@ def test_faster_whisper_is_an_engine_too(tiny_weights, tiny: WhisperEngine, wind
         assert all(0 <= s.start <= s.end <= len(window) / RATE for s in segments)
         assert all("".join(word.text for word in s.words) == s.text for s in segments)
     assert engine.detect_languages(windows[:1]) == tiny.detect_languages(windows[:1]) == [{"en": 1.0}]
+
+
+def test_hard_windows_do_not_wait_for_the_end_of_the_night(tiny: WhisperEngine, windows) -> None:
+    sounds = (Sound(at, windows[0][: 2 * RATE], EN, hard=at == 0) for at in range(2 * tiny._rows + 8))
+    order = [key for key, _ in tiny.transcribe(sounds)]
+    assert order.index(0) < tiny._rows + 8
+    assert sorted(order) == list(range(len(order)))
+
+
+def test_longest_prompt_and_longest_text_fit_the_text_context(tiny_weights, windows, monkeypatch) -> None:
+    told = Vocabulary(" ".join(["Zumbrado"] * 120), ("Zumbrado",))
+    engine = WhisperEngine(tiny_weights, dtype=torch.float32, vocabulary=told)
+    monkeypatch.setattr("ingest.whisper.MAX_TOKENS_PER_S", 1000.0)
+    sound = Sound(0, windows[0], EN)
+    assert len(engine._prompt(EN)) + engine._limit(sound) <= engine._whisper.dims.n_text_ctx
+    monkeypatch.setattr(engine._rules, "eot", -1)  # a text that never ends
+    [(_, segments)] = engine.transcribe([sound])
+    assert isinstance(segments, list)
+
+
+def test_language_that_the_model_does_not_know_is_a_configuration_error(cache_dir) -> None:
+    with pytest.raises(ConfigError, match="yue"):
+        load_engine(TranscribeConfig(model="base", language="yue", cache_dir=str(cache_dir)))
