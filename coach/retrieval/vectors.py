@@ -51,6 +51,8 @@ def write_vectors(folder: Path, ids: np.ndarray, matrix: np.ndarray) -> None:
             for first in range(0, len(ids), step):
                 rows = slice(first, first + step)
                 collection.add(ids=[str(i) for i in ids[rows].tolist()], embeddings=np.asarray(matrix[rows]))
+            if 0 < len(ids) < MIN_SYNC:  # too few to reach the threshold: the same rows once more do
+                collection.upsert(ids=[str(i) for i in ids.tolist()], embeddings=np.asarray(matrix))
         finally:
             client.close()
         with closing(sqlite3.connect(folder / DATABASE_FILE, isolation_level=None)) as database:
