@@ -56,6 +56,9 @@ class TranscribeConfig:
     """None, written "auto" in the file: detected per call."""
     batch_size: Annotated[int, Field(ge=1)] | None = None
     """Windows decoded together; None: what suits the device."""
+    beam_search: bool = False
+    """Whether speech whose text is rejected twice is given to beam search and sampling: a little more is heard, and the
+    seconds concerned take many times as long."""
     calls_together: Annotated[int, Field(ge=1)] = 8
     """Calls decoded ahead, and scored and committed together. Of fewer, fewer are done again after a kill."""
     vocabulary: tuple[str, ...] | str = ()

@@ -35,7 +35,6 @@ LOST_S = 0.8
 """Speech without text from which words are lost. Of the accepted segments of the demo calls, the real call and a third
 of the prompts, taken out one at a time, it notices 99 % of seven words and more, 97 % of four to six and 59 % of two or
 three; a hum, a breath and the soft end of a sentence stay below it."""
-RETRY_S = 0.3  # worth a second look: on the real and demo calls it brought back "Yes.", "Okay." and "Come quickly."
 UNSURE_LOGPROB = -0.7  # of a text made of nothing but configured names
 LISTED_TERMS = 3  # names in a row as the prompt has them: the prompt read out, not speech
 INVENTIONS = frozenset(

@@ -13,7 +13,7 @@ from ingest.diarize import Diarizer
 from ingest.engines import choose_devices, find_weights, load_engine
 from ingest.pipeline import Models
 from ingest.speech import SpeechDetector
-from ingest.transcribe import Transcriber
+from ingest.transcribe import MAX_LOOKS, Transcriber
 from ingest.voices import load_voice_encoder
 
 
@@ -43,7 +43,8 @@ def load_transcriber(config: Config) -> Transcriber | TranscriberPool:
 
 def _transcriber_on(config: Config, device: str) -> Transcriber:
     own = replace(config.transcribe, device=device)
-    return Transcriber(load_engine(own), SpeechDetector(), language=own.language)
+    looks = MAX_LOOKS if own.beam_search else MAX_LOOKS - 1
+    return Transcriber(load_engine(own), SpeechDetector(), language=own.language, looks=looks)
 
 
 def load_diarizer() -> Diarizer | None:

@@ -136,7 +136,7 @@ def test_calls_share_batches(detector, demo_call) -> None:
 
 def test_rejected_text_is_asked_a_third_time_as_a_hard_window(detector, demo_call) -> None:
     engine = FakeEngine("I will not. " * 20, "I will not. " * 20, "I said it the third time.")
-    [transcript] = Transcriber(engine, detector).transcribe([demo_call.part(2)])
+    [transcript] = Transcriber(engine, detector, looks=MAX_LOOKS).transcribe([demo_call.part(2)])
     assert [any(sound.hard for sound in windows) for windows in engine.asked] == [False, False, True]
     assert "speech_lost" not in transcript.flags
 
@@ -165,7 +165,7 @@ def test_windows_of_another_look_fit_the_recogniser(detector, demo_call) -> None
     """Lost speech is joined over short pauses; what is asked again is speech, in windows of at most 30 s."""
     agent, customer = demo_call.channels
     engine = FakeEngine("I will not. " * 20)
-    Transcriber(engine, detector).transcribe([[agent, customer]])
+    Transcriber(engine, detector, looks=MAX_LOOKS).transcribe([[agent, customer]])
     assert len(engine.asked) == MAX_LOOKS
     assert all(len(sound.samples) <= 30 * RATE for windows in engine.asked for sound in windows)
 
