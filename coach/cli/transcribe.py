@@ -127,6 +127,10 @@ def _print(path: Path, item: "Decoded", flags: tuple[str, ...], redacted: "Redac
                     "avg_logprob": segment.avg_logprob,
                     "no_speech_prob": segment.no_speech_prob,
                     "compression_ratio": segment.compression_ratio,
+                    "words": [
+                        {"start": round(word.start, 2), "end": round(word.end, 2), "text": word.text}
+                        for word in segment.words
+                    ],
                 }
                 for segment in redacted.segments
                 if segment.channel == channel.index and segment.dropped is None

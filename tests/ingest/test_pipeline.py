@@ -1,5 +1,6 @@
 """The stages between the recogniser and the store."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from coach.config import Config
 from coach.errors import InputError
 from coach.redact import Redactor
-from coach.types import Metadata, Segment
+from coach.types import Metadata, Segment, Word
 from ingest.inbox import Recording
 from ingest.intake import merge
 from ingest.pipeline import Job, decode_call, redact_metadata, redact_segments
@@ -60,3 +61,13 @@ def test_a_recording_that_vanished_is_its_own_problem(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         decode_call(Job(gone, "gone", Metadata()), tmp_path / "out", Config())
     assert caught.value.code == "unreadable"
+
+
+def test_words_of_a_redacted_segment_are_gone_and_others_stay() -> None:
+    """A word list beside the text would keep what the text no longer says."""
+    words = (Word(" 5105", 3, 3.5), Word(" 1051", 3.5, 4), Word(" 0510", 4, 4.5), Word(" 5100", 4.5, 5))
+    card = replace(segment(3, "5105 1051 0510 5100"), words=words)
+    kept = replace(segment(9, "Goodbye."), words=(Word(" Goodbye.", 9, 9.5),))
+    redacted = redact_segments([card, kept], Redactor()).segments
+    assert redacted[0].words == ()
+    assert redacted[1].words == kept.words
