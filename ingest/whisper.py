@@ -15,20 +15,18 @@ from whisper.audio import SAMPLE_RATE, log_mel_spectrogram, pad_or_trim
 from whisper.decoding import DecodingOptions, DecodingResult, decode
 from whisper.model import Whisper
 from whisper.tokenizer import Tokenizer, get_tokenizer
-from whisper.utils import compression_ratio
 
 from coach.errors import ModelError
-from ingest.alignment import token_spans, words_of
 from ingest.engines import RawSegment, Sound
 from ingest.greedy import Decoded, Encoded, Rules, decode_greedily
 from ingest.kernels import load_kernels
 from ingest.memory import Memory
 from ingest.network import Encoder, TextDecoder
 from ingest.prefetch import Prefetch
+from ingest.segments import segments_of
 from ingest.vocabulary import NOTHING, PROMPT_TOKENS, Vocabulary
 from ingest.weights import WhisperWeights, load_whisper
 
-SECONDS_PER_STAMP = 0.02
 WINDOW_S = 30.0
 TAIL_S = 1.0  # silence encoded after a window's sound: without it the decoder misses the end
 CPU_STEP_S, CUDA_STEP_S = 2.0, 5.0  # encoded lengths are rounded up to this: few shapes, and windows that share them
@@ -267,53 +265,6 @@ def _without_hard(sounds: Iterable[Sound], hard: deque[Sound]) -> Iterator[Sound
             hard.append(sound)
         else:
             yield sound
-
-
-def segments_of(
-    decoded: Decoded, tokenizer: Tokenizer, duration_s: float, language: str | None = None
-) -> list[RawSegment]:
-    """The segments between timestamps; text after the last timestamp runs to the window's end. [] for no text."""
-    begin = tokenizer.timestamp_begin
-    spans = _spans(decoded, duration_s)
-    segments: list[RawSegment] = []
-    start, held = 0.0, list[int]()
-
-    def close(end: float) -> None:
-        tokens = [decoded.tokens[i] for i in held]
-        text = tokenizer.decode(tokens)
-        if text.strip():
-            first = min(start, duration_s)
-            segments.append(
-                RawSegment(
-                    start=first,
-                    end=max(first, min(end, duration_s)),
-                    text=text,
-                    avg_logprob=float(np.mean([decoded.logprobs[i] for i in held])),
-                    no_speech_prob=decoded.no_speech_prob,
-                    compression_ratio=compression_ratio(text),
-                    words=words_of(tokenizer, tokens, [spans[i] for i in held], language) if spans else (),
-                )
-            )
-        held.clear()
-
-    for i, token in enumerate(decoded.tokens):
-        if token < begin:
-            held.append(i)
-            continue
-        stamp = (token - begin) * SECONDS_PER_STAMP
-        if held:
-            close(stamp)
-        start = stamp
-    if held:
-        close(duration_s)
-    return segments
-
-
-def _spans(decoded: Decoded, duration_s: float) -> list[tuple[float, float]]:
-    """When each token is said; only the window's own sound counts. [] when the decoder did not tell."""
-    if decoded.attention is None:
-        return []
-    return token_spans(decoded.attention[:, : math.ceil(duration_s / SECONDS_PER_STAMP)])
 
 
 def _keep_freed_memory() -> None:

@@ -13,9 +13,10 @@ from ingest.engines import Engine, FasterWhisperEngine, Sound, load_engine
 from ingest.greedy import Decoded, Encoded, decode_greedily
 from ingest.memory import Memory
 from ingest.prefetch import Prefetch
+from ingest.segments import segments_of
 from ingest.vocabulary import Vocabulary
 from ingest.weights import resolve_whisper
-from ingest.whisper import WhisperEngine, segments_of
+from ingest.whisper import WhisperEngine
 
 # openai-whisper leaves the files of its vocabulary and its normaliser open.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file.*whisper:ResourceWarning")
