@@ -13,8 +13,8 @@ from coach.types import Word
 SECONDS_PER_POSITION = 0.02
 WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})  # languages, as in openai-whisper's tokenizer
 LEAD_S = 0.1
-"""The decoder listens to a word's beginning so much too early (`asr-times`: median .11 s over the corpus's test part, where
-it was read off, and .12 s over a third of its tuning part)."""
+"""The decoder listens to a word's beginning so much too early (`asr-times`: median .11 s over the corpus's test part,
+where it was read off, and .12 s over a third of its tuning part)."""
 MEDIAN_WIDTH = 7  # positions, as openai-whisper's word timing smooths attention
 
 
