@@ -76,7 +76,7 @@ def _open(out: Path | None) -> Iterator[TextIO]:
 
 
 def call_to_json(call: Call) -> dict[str, Any]:
-    """The call in the form that `coach import` takes, with what it ignores: source, flags, questions, scorecard."""
+    """The call in the form that `coach import` takes, with what it ignores: source, flags, what scoring made."""
     metadata = call.metadata
     outcomes = {name: getattr(metadata, name) for name in _OUTCOMES}
     line: dict[str, Any] = {
@@ -92,7 +92,9 @@ def call_to_json(call: Call) -> dict[str, Any]:
         "language": call.language,
         "flags": list(call.flags),
         "questions": [asdict(question) for question in call.questions],
-        "scorecard": None if call.scorecard is None else asdict(call.scorecard),
+        "cues": [asdict(cue) for cue in call.cues],
+        "measures": [asdict(score) for score in call.measures],
+        "scorecards": [asdict(card) for card in call.scorecards],
     }
     return _known(line)
 
@@ -122,14 +124,14 @@ def _write_csv(calls: Callable[[], Iterable[Call]], file: TextIO) -> None:
     scores: dict[str, None] = {}
     extras: dict[str, None] = {}
     for call in calls():  # a first pass, because the header needs every name
-        scores |= dict.fromkeys(score.name for score in (call.scorecard.scores if call.scorecard else ()))
+        scores |= dict.fromkeys(score.name for score in call.measures)
         extras |= dict.fromkeys(call.metadata.extra)
     fixed = list(_fixed_cells(Call("", Metadata(), (), None, "", None)))
     extra_headers = [f"extra.{key}" if key in scores or key in fixed else key for key in extras]
     writer = csv.writer(file)
     writer.writerow([_inert(name) for name in [*fixed, *scores, *extra_headers]])
     for call in calls():
-        values = {score.name: score.value for score in (call.scorecard.scores if call.scorecard else ())}
+        values = {score.name: score.value for score in call.measures}
         cells = [*_fixed_cells(call).values(), *(values.get(name) for name in scores)]
         writer.writerow([_cell(value) for value in [*cells, *(call.metadata.extra.get(key) for key in extras)]])
 

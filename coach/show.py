@@ -28,7 +28,7 @@ def render(call: Call, console: Console) -> None:
     """
     _print_heading(call, console)
     _print_turns(call, console)
-    _print_scorecard(call, console)
+    _print_measures(call, console)
 
 
 def printable(text: str) -> str:
@@ -141,16 +141,16 @@ def _shortened(text: str, length: int = 60) -> str:
     return text if len(text) <= length else text[: length - 3] + "..."
 
 
-def _print_scorecard(call: Call, console: Console) -> None:
-    if call.scorecard is None:
+def _print_measures(call: Call, console: Console) -> None:
+    if not call.measures:
         return
     console.print()
-    console.print(Text(f"Scorecard: {printable(call.scorecard.rubric)}", style="bold"))
+    console.print(Text("What happened", style="bold"))
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
     table.add_column("Score", overflow="fold")
     table.add_column("Value", justify="right", no_wrap=True)
     table.add_column("Why, and where in the call", overflow="fold", ratio=1)
-    for score in call.scorecard.scores:
+    for score in call.measures:
         table.add_row(Text(printable(score.name.replace("_", " "))), Text(_value(score)), _reason(score))
     console.print(table)
 

@@ -74,7 +74,11 @@ def _changed(call: Call, *, turns: Sequence[Turn], flags: tuple[str, ...], swapp
         flags=flags,
         swapped=swapped,
         questions=(),
-        scorecard=None,
+        cues=(),
+        measures=(),
+        scorecards=(),
+        exemplars=(),
+        scored_by=None,
         passages=(),
     )
 

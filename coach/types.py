@@ -116,26 +116,94 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Cue:
+    """Something said that matters, found by a tracker."""
+
+    tracker: str
+    """The tracker's name."""
+    turn: int
+    start_char: int
+    end_char: int
+    """`turns[turn].text[start_char:end_char] == text`: the sentence that carries it."""
+    time_s: float | None
+    text: str
+    score: float
+    """Calibrated probability in [0, 1] that the sentence carries the cue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exemplar:
+    """An asked question that colleagues may learn from, findable by what the customer had just said."""
+
+    turn: int
+    start_char: int
+    end_char: int
+    function: Function
+    prev_embedding: np.ndarray
+    """Of the customer's last words before it: float32, unit length, shape (dimension,)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
-    """One line of a scorecard. `value` is None when it does not apply (no questions, no customer turns...)."""
+    """One measure of a call, or one criterion of a scorecard. `value` is None when it does not apply."""
 
     name: str
     value: float | None
+    """In `unit`; of a criterion a share: 0 not met, 1 met."""
     unit: str
-    """"count", "share" (0..1) or "s"."""
+    """"count", "share" (0..1), "s", "per_minute" or "per_10_minutes"."""
     explanation: str
     n: int | None = None
     """A share's numerator..."""
     of: int | None = None
     """...and denominator."""
     evidence: tuple[Evidence, ...] = ()
+    section: str = ""
+    """Of the rubric; empty for a measure."""
+    weight: float | None = None
+    """What the criterion counts within its section; None for a measure and for what is only reported."""
+    fatal: bool = False
+    """A criterion without which the whole scorecard is 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
+    """A rubric applied to one call, with evidence."""
+
     rubric: str
-    """Name and version of what was applied."""
+    rubric_sha256: str
+    """Of the rubric's meaning: another hash, another rubric."""
+    value: float | None
+    """Weighted share of what applies, 0..1; None when nothing applies; 0 when a fatal criterion is not met."""
     scores: tuple[Score, ...]
+    """One a criterion, in the rubric's order."""
+
+
+SuggestionKind = Literal["colleague", "rewrite", "bank"]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A question the agent could have asked at one moment of the call, and where it comes from."""
+
+    turn: int
+    """The agent's turn that it would have improved, or the customer's that nobody took up."""
+    start_char: int
+    """Where in the turn the asked question or the customer's cue begins."""
+    reason: str
+    """"closed" (asked closed where open would have drawn out more), or the tracker of a cue that nobody took up."""
+    function: Function
+    """What the suggested question does."""
+    kind: SuggestionKind
+    """A colleague's own question, a rewrite of the agent's, or a written exemplar."""
+    text: str
+    source: str
+    """For people: the colleague's call, the prompt and model, or the bank."""
+    source_call: str | None = None
+    source_turn: int | None = None
+    source_time_s: float | None = None
+    similarity: float | None = None
+    """Of the customer's words in both calls, 0..1; None where nothing was compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +241,13 @@ class Call:
     audio: str | None = None
     """Name of the kept copy in the data folder's `audio/`, opaque; None when none was kept."""
     questions: tuple[Question, ...] = ()
-    scorecard: Scorecard | None = None
+    cues: tuple[Cue, ...] = ()
+    measures: tuple[Score, ...] = ()
+    """What happened in the call, in numbers."""
+    scorecards: tuple[Scorecard, ...] = ()
+    exemplars: tuple[Exemplar, ...] = ()
+    scored_by: str | None = None
+    """Fingerprint of the models, trackers and rubrics that scored it; None when nothing did."""
     passages: tuple[Passage, ...] = ()
     role_confidence: float | None = None
     """How sure the roles are that were told from what is said, 0 to 1; None when channels or a transcript gave them."""

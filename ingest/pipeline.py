@@ -11,11 +11,11 @@ from pathlib import Path
 
 from coach.config import Config
 from coach.errors import InputError
+from coach.measures import measure
 from coach.questions import QuestionClassifier, ask_of
 from coach.redact import Redactor
 from coach.retrieval.embeddings import Embedder
 from coach.retrieval.passages import cut
-from coach.scorecard import score
 from coach.types import Call, Metadata, Passage, Segment, Turn
 from ingest.audio import decode
 from ingest.channels import Channel, assign
@@ -159,7 +159,7 @@ def enrich(calls: Sequence[Call], classifier: QuestionClassifier, embedder: Embe
         replace(
             call,
             questions=asked,
-            scorecard=score(call.turns, asked, call.duration_s),
+            measures=measure(call.turns, asked, call.duration_s),
             passages=tuple(
                 Passage(span.first_turn, span.last_turn, span.start, span.end, span.text, next(vectors))
                 for span in call_spans

@@ -3,17 +3,29 @@
 from coach.store.filters import Filter, Filters, parse_where
 from coach.store.lock import writer_lock
 from coach.store.migration import migrate
-from coach.store.records import CallSummary, FileRecord, Forgotten, RunRecord, StoredPassage
+from coach.store.records import (
+    CallSummary,
+    ExemplarPool,
+    FileRecord,
+    Forgotten,
+    Review,
+    RunRecord,
+    StoredExemplar,
+    StoredPassage,
+)
 from coach.store.store import Store, open_store
 
 __all__ = [
     "CallSummary",
+    "ExemplarPool",
     "FileRecord",
     "Filter",
     "Filters",
     "Forgotten",
+    "Review",
     "RunRecord",
     "Store",
+    "StoredExemplar",
     "StoredPassage",
     "migrate",
     "open_store",

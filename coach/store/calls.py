@@ -1,15 +1,14 @@
 """Calls in and out of their tables. Functions take a connection; the caller owns the transaction."""
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, delete, insert, or_, select, update
 
 from coach.errors import InputError
-from coach.store import rows, schema
+from coach.store import rows, schema, scores
 from coach.store.engine import in_parts
-from coach.types import Call, Evidence, Metadata, Score, Scorecard, Turn
+from coach.types import Call, Metadata, Turn
 
 MAX_ID_LENGTH = 200
 
@@ -24,15 +23,22 @@ def save(connection: Connection, call: Call) -> bool:
         (schema.call_extra, rows.extra_rows(call.metadata)),
         (schema.turns, rows.turn_rows(call.turns)),
         (schema.dropped, rows.dropped_rows(call.dropped)),
-        (schema.questions, rows.question_rows(call.questions)),
         (schema.passages, rows.passage_rows(call.passages)),
     ):
-        _insert(connection, table, key, new)
-    if call.scorecard is not None:
-        _insert(connection, schema.scorecards, key, [{"rubric": call.scorecard.rubric}])
-        _insert(connection, schema.scores, key, rows.score_rows(call.scorecard))
-        _insert(connection, schema.evidence, key, rows.evidence_rows(call.scorecard))
+        insert_rows(connection, table, key, new)
+    scores.insert_scores(connection, key, call)
     return removed or bool(call.passages)
+
+
+def replace_scores(connection: Connection, call: Call) -> bool:
+    """Writes what was made of the stored call's turns anew, and nothing else; False when the call is gone."""
+    key = connection.scalar(select(schema.calls.c.key).where(schema.calls.c.id == call.id))
+    if key is None:
+        return False
+    scores.delete_scores(connection, key)
+    connection.execute(update(schema.calls).where(schema.calls.c.key == key).values(rows.scored_columns(call)))
+    scores.insert_scores(connection, key, call)
+    return True
 
 
 def remove(connection: Connection, call_id: str, recording_sha256: str | None) -> bool:
@@ -52,7 +58,7 @@ def remove(connection: Connection, call_id: str, recording_sha256: str | None) -
 
 
 def load(connection: Connection, call_id: str, *, embeddings: bool) -> Call | None:
-    """The call whole, its passages only with `embeddings`; None when there is none of that id."""
+    """The call whole, its passages and exemplars only with `embeddings`; None when there is none of that id."""
     row = connection.execute(select(schema.calls).where(schema.calls.c.id == call_id)).one_or_none()
     if row is None:
         return None
@@ -61,22 +67,22 @@ def load(connection: Connection, call_id: str, *, embeddings: bool) -> Call | No
         metadata=rows.metadata_of(row, extra_of(connection, [row.key]).get(row.key, {})),
         turns=tuple(
             Turn(role=r.role, text=r.text, start=r.start_s, end=r.end_s, speaker=r.speaker, at=r.at)
-            for r in _rows(connection, schema.turns, row.key)
+            for r in rows_of(connection, schema.turns, row.key)
         ),
         recording_sha256=row.recording_sha256,
         source=row.source,
         duration_s=row.duration_s,
         flags=tuple(row.flags),
-        dropped=tuple(rows.segment_of(r) for r in _rows(connection, schema.dropped, row.key)),
+        dropped=tuple(rows.segment_of(r) for r in rows_of(connection, schema.dropped, row.key)),
         role_confidence=row.role_confidence,
         swapped=row.swapped,
         engine=row.engine,
         model=row.model,
         language=row.language,
         audio=row.audio,
-        questions=tuple(rows.question_of(r) for r in _rows(connection, schema.questions, row.key)),
-        scorecard=_scorecard(connection, row.key),
-        passages=tuple(rows.passage_of(r) for r in _rows(connection, schema.passages, row.key, "id"))
+        scored_by=row.scored_by,
+        **scores.load_scores(connection, row.key, embeddings=embeddings),
+        passages=tuple(rows.passage_of(r) for r in rows_of(connection, schema.passages, row.key, "id"))
         if embeddings
         else (),
     )
@@ -91,7 +97,7 @@ def update_metadata(connection: Connection, call_id: str, metadata: Metadata) ->
         return False
     connection.execute(update(schema.calls).where(schema.calls.c.key == row.key).values(rows.metadata_row(metadata)))
     connection.execute(delete(schema.call_extra).where(schema.call_extra.c.call_key == row.key))
-    _insert(connection, schema.call_extra, row.key, rows.extra_rows(metadata))
+    insert_rows(connection, schema.call_extra, row.key, rows.extra_rows(metadata))
     return True
 
 
@@ -119,31 +125,10 @@ def unknown(call_id: str) -> InputError:
     return InputError(f"There is no call {call_id!r}.", code="unknown_call")
 
 
-def _insert(connection: Connection, table: Table, key: int, new: list[dict[str, Any]]) -> None:
+def insert_rows(connection: Connection, table: Table, key: int, new: list[dict[str, Any]]) -> None:
     if new:
         connection.execute(insert(table), [{"call_key": key, **row} for row in new])
 
 
-def _rows(connection: Connection, table: Table, key: int, order: str = "position") -> Sequence[Row[Any]]:
+def rows_of(connection: Connection, table: Table, key: int, order: str = "position") -> Sequence[Row[Any]]:
     return connection.execute(select(table).where(table.c.call_key == key).order_by(table.c[order])).all()
-
-
-def _scorecard(connection: Connection, key: int) -> Scorecard | None:
-    table = schema.scorecards
-    rubric = connection.scalar(select(table.c.rubric).where(table.c.call_key == key))
-    if rubric is None:
-        return None
-    pieces = connection.execute(
-        select(schema.evidence)
-        .where(schema.evidence.c.call_key == key)
-        .order_by(schema.evidence.c.score, schema.evidence.c.position)
-    )
-    found = {
-        score: tuple(Evidence(row.turn, row.time_s, row.text) for row in group)
-        for score, group in groupby(pieces, key=lambda row: row.score)
-    }
-    scores = tuple(
-        Score(row.name, row.value, row.unit, row.explanation, row.n, row.of, found.get(row.position, ()))
-        for row in _rows(connection, schema.scores, key)
-    )
-    return Scorecard(rubric, scores)

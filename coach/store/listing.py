@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_, select
 
 from coach.errors import ConfigError
 from coach.store.calls import extra_of
@@ -41,6 +41,12 @@ def count(connection: Connection, where: Filters, *, text: str | None) -> int:
 def ids(connection: Connection, where: Filters) -> list[str]:
     """Ids of the calls that meet `where`, in the order of the ids."""
     return list(connection.scalars(select(calls.c.id).where(*conditions(where)).order_by(calls.c.id)))
+
+
+def outdated(connection: Connection, scored_by: str) -> list[str]:
+    """Ids of the calls that something else than `scored_by` scored, or nothing."""
+    query = select(calls.c.id).where(or_(calls.c.scored_by.is_(None), calls.c.scored_by != scored_by))
+    return list(connection.scalars(query.order_by(calls.c.id)))
 
 
 def _chosen(connection: Connection, where: Filters, text: str | None) -> list[ColumnElement[bool]]:

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from coach.types import Metadata
+import numpy as np
+
+from coach.types import Function, Metadata
 
 FileStatus = Literal["done", "updated", "set_aside", "waiting", "skipped"]
 
@@ -81,3 +83,40 @@ class Forgotten:
     """Folders in which those were found."""
     audio: str | None
     n_passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredExemplar:
+    """A question of a call that went well, where it stands. `key` is the store's own number of the call."""
+
+    key: int
+    call: str
+    agent: str | None
+    turn: int
+    start_char: int
+    end_char: int
+    time_s: float | None
+    function: Function
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExemplarPool:
+    """Exemplars with the embeddings of what the customer had said before each: float32, shape (n, dimension)."""
+
+    entries: tuple[StoredExemplar, ...]
+    prev_embeddings: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One person's score of one criterion of one call. `value` is 0..1; None when it does not apply to the call."""
+
+    call: str
+    rubric: str
+    criterion: str
+    value: float | None
+    person: str
+    note: str = ""
+    at: datetime | None = None
+    """None: when it is saved."""

@@ -9,11 +9,25 @@ import numpy as np
 from sqlalchemy import Row
 
 from coach.store.schema import as_utc, clean_text
-from coach.types import Call, Metadata, Passage, Question, Score, Scorecard, Segment, Turn
+from coach.types import (
+    Call,
+    Cue,
+    Evidence,
+    Exemplar,
+    Metadata,
+    Passage,
+    Question,
+    Score,
+    Scorecard,
+    Segment,
+    Turn,
+)
 
 _PLAIN = tuple(field.name for field in fields(Metadata) if field.name != "extra")
 _QUESTION = tuple(field.name for field in fields(Question))
-_SCORE = tuple(field.name for field in fields(Score) if field.name != "evidence")
+_CUE = tuple(field.name for field in fields(Cue))
+_SCORE = ("name", "value", "unit", "explanation", "n", "of")
+_CRITERION = (*_SCORE, "section", "weight", "fatal")
 
 
 def metadata_of(row: Row[Any], extra: dict[str, str]) -> Metadata:
@@ -33,7 +47,6 @@ def as_stored(metadata: Metadata) -> Metadata:
 
 
 def call_row(call: Call) -> dict[str, Any]:
-    n_open = sum(question.form == "open" for question in call.questions)
     return {
         "id": call.id,
         "recording_sha256": call.recording_sha256,
@@ -48,6 +61,15 @@ def call_row(call: Call) -> dict[str, Any]:
         "audio": call.audio,
         "role_confidence": call.role_confidence,
         "swapped": call.swapped,
+        **scored_columns(call),
+    }
+
+
+def scored_columns(call: Call) -> dict[str, Any]:
+    """The columns of `calls` that scoring fills."""
+    n_open = sum(question.form == "open" for question in call.questions)
+    return {
+        "scored_by": call.scored_by,
         "n_questions": len(call.questions),
         "impact_count": sum(question.function == "impact" for question in call.questions),
         "open_share": n_open / len(call.questions) if call.questions else None,
@@ -56,8 +78,8 @@ def call_row(call: Call) -> dict[str, Any]:
 
 
 def _talk_share(call: Call) -> float | None:
-    """The scorecard's own figure where it has one, else from the turns' times."""
-    for score in call.scorecard.scores if call.scorecard is not None else ():
+    """The call's own measure where it has one, else from the turns' times."""
+    for score in call.measures:
         if score.name == "talk_share":
             return score.value
     spoken = {"agent": 0.0, "customer": 0.0}
@@ -117,16 +139,47 @@ def question_rows(questions: Sequence[Question]) -> list[dict[str, Any]]:
     ]
 
 
-def score_rows(card: Scorecard) -> list[dict[str, Any]]:
-    return [{"position": i, **{name: getattr(score, name) for name in _SCORE}} for i, score in enumerate(card.scores)]
+def cue_rows(cues: Sequence[Cue]) -> list[dict[str, Any]]:
+    return [{"position": i, **{name: getattr(cue, name) for name in _CUE}} for i, cue in enumerate(cues)]
 
 
-def evidence_rows(card: Scorecard) -> list[dict[str, Any]]:
+def exemplar_rows(exemplars: Sequence[Exemplar]) -> list[dict[str, Any]]:
     return [
-        {"score": i, "position": j, "turn": piece.turn, "time_s": piece.time_s, "text": piece.text}
-        for i, score in enumerate(card.scores)
-        for j, piece in enumerate(score.evidence)
+        {
+            "position": i,
+            "turn": one.turn,
+            "start_char": one.start_char,
+            "end_char": one.end_char,
+            "function": one.function,
+            "prev_embedding": np.ascontiguousarray(one.prev_embedding, dtype="<f4").tobytes(),
+        }
+        for i, one in enumerate(exemplars)
     ]
+
+
+def score_rows(scores: Sequence[Score]) -> list[dict[str, Any]]:
+    return [
+        {"position": i, **{name: getattr(score, name) for name in _SCORE}, "evidence": _evidence(score)}
+        for i, score in enumerate(scores)
+    ]
+
+
+def scorecard_rows(cards: Sequence[Scorecard]) -> list[dict[str, Any]]:
+    return [
+        {"position": i, "rubric": card.rubric, "rubric_sha256": card.rubric_sha256, "value": card.value}
+        for i, card in enumerate(cards)
+    ]
+
+
+def criterion_rows(at: int, card: Scorecard) -> list[dict[str, Any]]:
+    return [
+        {"card": at, "position": i, **{name: getattr(score, name) for name in _CRITERION}, "evidence": _evidence(score)}
+        for i, score in enumerate(card.scores)
+    ]
+
+
+def _evidence(score: Score) -> list[list[Any]]:
+    return [[one.turn, one.time_s, one.text] for one in score.evidence]
 
 
 def passage_rows(passages: Sequence[Passage]) -> list[dict[str, Any]]:
@@ -159,6 +212,27 @@ def segment_of(row: Row[Any]) -> Segment:
 
 def question_of(row: Row[Any]) -> Question:
     return Question(**{name: getattr(row, name) for name in _QUESTION})
+
+
+def cue_of(row: Row[Any]) -> Cue:
+    return Cue(**{name: getattr(row, name) for name in _CUE})
+
+
+def score_of(row: Row[Any]) -> Score:
+    return Score(**{name: getattr(row, name) for name in _SCORE}, evidence=_evidence_of(row))
+
+
+def criterion_of(row: Row[Any]) -> Score:
+    return Score(**{name: getattr(row, name) for name in _CRITERION}, evidence=_evidence_of(row))
+
+
+def _evidence_of(row: Row[Any]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(turn, time_s, text) for turn, time_s, text in row.evidence)
+
+
+def exemplar_of(row: Row[Any]) -> Exemplar:
+    vector = np.frombuffer(row.prev_embedding, dtype="<f4").astype(np.float32)
+    return Exemplar(row.turn, row.start_char, row.end_char, row.function, vector)
 
 
 def passage_of(row: Row[Any]) -> Passage:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration, which these tables are. Numbers are zero-padded, so they sort as text."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -154,6 +154,7 @@ calls = Table(
     Column("impact_count", Integer, nullable=False),
     Column("open_share", Number),
     Column("talk_share", Number),
+    Column("scored_by", Words),
 )
 
 
@@ -220,35 +221,103 @@ questions = Table(
     Column("text", Words, nullable=False),
 )
 
+cues = Table(
+    "cues",
+    metadata,
+    _of_call(),
+    _position(),
+    Column("tracker", Words, nullable=False, index=True),
+    Column("turn", Count, nullable=False),
+    Column("start_char", Count, nullable=False),
+    Column("end_char", Count, nullable=False),
+    Column("time_s", Number),
+    Column("score", Number, nullable=False),
+    Column("text", Words, nullable=False),
+)
+
+exemplars = Table(
+    "exemplars",
+    metadata,
+    _of_call(),
+    _position(),
+    Column("turn", Count, nullable=False),
+    Column("start_char", Count, nullable=False),
+    Column("end_char", Count, nullable=False),
+    Column("function", Words, nullable=False, index=True),
+    Column("prev_embedding", LargeBinary, nullable=False),  # float32, little-endian
+)
+
+
+def _score_columns() -> tuple[Column[Any], ...]:
+    return (
+        Column("name", Words, nullable=False),
+        Column("value", Number),
+        Column("unit", Words, nullable=False),
+        Column("explanation", Words, nullable=False),
+        Column("n", Count),
+        Column("of", Count),
+        Column("evidence", Json, nullable=False),  # [[turn, time_s or null, text], ...]
+    )
+
+
+measures = Table("measures", metadata, _of_call(), _position(), *_score_columns())
+
 scorecards = Table(
     "scorecards",
     metadata,
     _of_call(),
-    Column("rubric", Words, nullable=False),
+    _position(),
+    Column("rubric", Words, nullable=False, index=True),
+    Column("rubric_sha256", String(64), nullable=False),
+    Column("value", Number),
 )
 
 scores = Table(
     "scores",
     metadata,
     _of_call(),
+    _position("card"),
     _position(),
-    Column("name", Words, nullable=False),
-    Column("value", Number),
-    Column("unit", Words, nullable=False),
-    Column("explanation", Words, nullable=False),
-    Column("n", Count),
-    Column("of", Count),
+    *_score_columns(),
+    Column("section", Words, nullable=False),
+    Column("weight", Number),
+    Column("fatal", Boolean, nullable=False),
 )
 
-evidence = Table(
-    "evidence",
+suggestions = Table(
+    "suggestions",
     metadata,
     _of_call(),
-    _position("score"),
     _position(),
     Column("turn", Count, nullable=False),
-    Column("time_s", Number),
-    Column("text", Words, nullable=False),
+    Column("start_char", Count, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("function", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("text", Words),  # null for a colleague's question: its words are read where they stand
+    Column("source", Words, nullable=False),
+    # With the colleague's call goes every suggestion that quotes it.
+    Column("source_key", ForeignKey("calls.key", ondelete="CASCADE"), type_=Integer, index=True),
+    Column("source_turn", Count),
+    Column("source_start_char", Count),
+    Column("source_end_char", Count),
+    Column("source_time_s", Number),
+    Column("similarity", Number),
+)
+
+# By the call's id and not its key: what people said of a call outlives its being scored or transcribed again.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("call", Words, nullable=False, index=True),
+    Column("rubric", Words, nullable=False),
+    Column("criterion", Words, nullable=False),
+    Column("value", Number),  # null: does not apply
+    Column("person", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 passages = Table(

@@ -11,12 +11,22 @@ from sqlalchemy import Engine, select, text
 
 from coach.config import StoreConfig
 from coach.errors import StoreError
-from coach.store import calls, forgetting, listing, passages, runs, schema, settings
+from coach.store import calls, forgetting, listing, passages, reviews, runs, schema, settings, suggestions
 from coach.store.engine import connect, make_folder, outside_transactions, reading, writing
 from coach.store.filters import Filters
 from coach.store.migration import migrate, require_current
-from coach.store.records import CallSummary, FileRecord, FileStatus, Forgotten, RunRecord, StoredPassage
-from coach.types import Call, Metadata
+from coach.store.records import (
+    CallSummary,
+    ExemplarPool,
+    FileRecord,
+    FileStatus,
+    Forgotten,
+    Review,
+    RunRecord,
+    StoredExemplar,
+    StoredPassage,
+)
+from coach.types import Call, Metadata, Suggestion
 
 
 def open_store(data_dir: Path, config: StoreConfig, *, create: bool = True) -> "Store":
@@ -76,7 +86,7 @@ class Store:
                 settings.stamp_content(connection)
 
     def get_call(self, call_id: str, *, embeddings: bool = False) -> Call | None:
-        """The call, or None. Its passages only with `embeddings`, else ()."""
+        """The call, or None. Its passages and exemplars only with `embeddings`, else ()."""
         with reading(self._engine) as connection:
             return calls.load(connection, call_id, embeddings=embeddings)
 
@@ -133,6 +143,47 @@ class Store:
         with reading(self._engine) as connection:
             names = connection.scalars(select(schema.calls.c.audio).where(schema.calls.c.audio.is_not(None)))
             return set(names)
+
+    # scores
+
+    def save_scores(self, call: Call) -> bool:
+        """Writes anew what was made of the turns of a stored call, its suggestions go; False when the call is gone."""
+        with writing(self._engine) as connection:
+            return calls.replace_scores(connection, call)
+
+    def outdated_calls(self, scored_by: str) -> list[str]:
+        """Ids of the calls that something else than `scored_by` (`Call.scored_by`) scored."""
+        with reading(self._engine) as connection:
+            return listing.outdated(connection, scored_by)
+
+    def exemplars(self, limit: int = 20_000) -> ExemplarPool:
+        """Questions of calls that went well, of the newest calls first."""
+        with reading(self._engine) as connection:
+            return suggestions.pool(connection, limit=limit)
+
+    def save_suggestions(self, call_id: str, new: Sequence[tuple[Suggestion, StoredExemplar | None]]) -> None:
+        """In place of the call's earlier ones, each with the exemplar it quotes. StoreError for an unknown call."""
+        with writing(self._engine) as connection:
+            suggestions.replace_all(connection, call_id, new)
+
+    def get_suggestions(self, call_id: str) -> list[Suggestion]:
+        with reading(self._engine) as connection:
+            return suggestions.of_call(connection, call_id)
+
+    def add_review(self, review: Review) -> None:
+        """A person's score, beside the machine's. InputError for an unknown call."""
+        with writing(self._engine) as connection:
+            reviews.add(connection, review)
+
+    def get_reviews(self, call_id: str) -> list[Review]:
+        """Oldest first."""
+        with reading(self._engine) as connection:
+            return reviews.of_call(connection, call_id)
+
+    def reviewed_scores(self, rubric: str) -> dict[str, list[tuple[float, float]]]:
+        """(machine's, person's) values by criterion, where both gave one."""
+        with reading(self._engine) as connection:
+            return reviews.beside_machine(connection, rubric)
 
     # passages
 

@@ -43,7 +43,6 @@ def view_call(call: Call) -> CallPage:
     """The page of a call. Times, audio, questions and scorecard may each be missing."""
     length_s = call_length(call.duration_s, call.turns, has_sound=call.audio is not None)
     questions = view_questions(call, length_s)
-    card = call.scorecard
     return CallPage(
         id=call.id,
         title=title_of(call.id, call.metadata),
@@ -57,8 +56,8 @@ def view_call(call: Call) -> CallPage:
         lanes=() if length_s is None else lay_out(call.turns, length_s),
         turns=view_turns(call, questions),
         questions=questions,
-        figures=figures_of(call.turns, questions, card.scores if card else ()),
-        card=view_scores(card.rubric, card.scores, call.turns) if card else None,
+        figures=figures_of(call.turns, questions, call.measures),
+        card=view_scores("", call.measures, call.turns) if call.measures else None,
         dropped=tuple(_view_dropped(segment) for segment in sorted(call.dropped, key=lambda one: one.start)),
     )
 

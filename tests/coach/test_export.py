@@ -12,7 +12,7 @@ import pytest
 from coach.config import StoreConfig
 from coach.errors import ConfigError, InputError
 from coach.export import export, to_vtt
-from coach.scorecard import score
+from coach.measures import measure
 from coach.store import Store, open_store, parse_where
 from coach.types import Call, Metadata, Question, Turn
 from ingest.formats.jsonl import read_transcripts
@@ -35,7 +35,7 @@ VOICE = Call(
     duration_s=70.0,
     flags=("mono", "truncated"),
     questions=QUESTIONS,
-    scorecard=score(TURNS, QUESTIONS, 70.0),
+    measures=measure(TURNS, QUESTIONS, 70.0),
 )  # fmt: skip
 CHAT = Call(
     id="chat 1",

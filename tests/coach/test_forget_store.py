@@ -16,7 +16,7 @@ from coach.errors import ModelError, StoreError
 from coach.forget import ForgetReport, finish, forget
 from coach.store import Store, open_store
 from coach.store.migration import back_up
-from coach.types import Call, Evidence, Metadata, Passage, Question, Score, Scorecard, Segment, Turn
+from coach.types import Call, Cue, Evidence, Exemplar, Metadata, Passage, Question, Score, Scorecard, Segment, Turn
 
 SHA = "ab" * 32
 SECRETS = [b"xyzzy", SHA.encode(), b"plugh-77", b"C-FROBOZZ"]
@@ -27,7 +27,7 @@ def call_with_secrets(vector: np.ndarray) -> Call:
     """Long enough to spread over many pages of the database, with the word in every text it has."""
     said = "My xyzzy line has been dead since Monday. " * 40
     question = Question(0, 0, 5, 0.0, "xyzzy?", "open", "impact", 1.0, 1.0, False)
-    card = Scorecard("r", (Score("a", 1.0, "count", "xyzzy said", evidence=(Evidence(0, 0.0, "xyzzy"),)),))
+    score = Score("a", 1.0, "count", "xyzzy said", evidence=(Evidence(0, 0.0, "xyzzy"),))
     return Call(
         id="plugh-77",
         metadata=Metadata(
@@ -44,7 +44,10 @@ def call_with_secrets(vector: np.ndarray) -> Call:
         dropped=(Segment(0, "agent", 0.0, 1.0, "xyzzy xyzzy", dropped="loop"),),
         audio="opaque1.ogg",
         questions=(question,),
-        scorecard=card,
+        cues=(Cue("leaving", 0, 0, 5, 0.0, "xyzzy", 0.9),),
+        measures=(score,),
+        scorecards=(Scorecard("r", "0" * 64, 0.5, (score,)),),
+        exemplars=(Exemplar(0, 0, 5, "impact", vector),),
         passages=tuple(Passage(i, i, None, None, said, vector) for i in range(60)),
     )
 
@@ -61,7 +64,8 @@ def store(tmp_path: Path, vector: np.ndarray) -> Iterator[Store]:
     with open_store(data, StoreConfig()) as opened:
         keeper = replace(
             call_with_secrets(-vector), id="keep", recording_sha256="cd" * 32, source="keep.wav", audio="opaque2.ogg",
-            metadata=Metadata(agent="Ann"), turns=(Turn("agent", "Keep."),), dropped=(), questions=(), scorecard=None,
+            metadata=Metadata(agent="Ann"), turns=(Turn("agent", "Keep."),), dropped=(), questions=(), cues=(),
+            measures=(), scorecards=(), exemplars=(),
             passages=(Passage(0, 0, None, None, "Keep me.", -vector),),
         )  # fmt: skip
         run = opened.begin_run("/calls", {})

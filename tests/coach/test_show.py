@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from coach.scorecard import score
+from coach.measures import measure
 from coach.show import clock, printable, render
 from coach.types import Call, Metadata, Question, Turn
 
@@ -28,7 +28,7 @@ CALL = Call(
     duration_s=3702.0,
     flags=("mono",),
     questions=QUESTIONS,
-    scorecard=score(TURNS, QUESTIONS, 3702.0),
+    measures=measure(TURNS, QUESTIONS, 3702.0),
 )
 
 

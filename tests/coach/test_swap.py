@@ -42,7 +42,7 @@ def test_a_swap_changes_sides_and_nothing_else_that_was_said() -> None:
     assert swapped.dropped[0].role == "customer"
     assert swapped.swapped
     assert swapped.metadata == CALL.metadata
-    assert (swapped.questions, swapped.scorecard, swapped.passages) == ((), None, ())
+    assert (swapped.questions, swapped.measures, swapped.passages) == ((), (), ())
 
 
 @pytest.mark.parametrize("flags", [(), ("mono",), ("sides_look_swapped", "truncated"), ("truncated", "sides_swapped")])

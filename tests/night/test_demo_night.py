@@ -99,9 +99,8 @@ def test_agent_questions_are_found_with_exact_spans(store: Store) -> None:
 
 def test_scorecards_carry_evidence_that_exists(store: Store) -> None:
     for call in calls(store):
-        assert call.scorecard is not None
-        assert call.scorecard.scores
-        for score in call.scorecard.scores:
+        assert call.measures
+        for score in (*call.measures, *(score for card in call.scorecards for score in card.scores)):
             assert all(0 <= evidence.turn < len(call.turns) for evidence in score.evidence)
             if score.unit == "share" and score.value is not None:
                 assert 0 <= score.value <= 1

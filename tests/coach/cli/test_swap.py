@@ -84,7 +84,7 @@ def test_swap_puts_the_sides_right_everywhere_and_back(store: Store, swap: Calla
     assert told == {"call": "c-1", "swapped": True, "turns": 4, "questions": 3, "questions_before": 1}
     assert [turn.role for turn in after.turns] == ["agent", "customer", "agent", "customer"]
     assert {question.turn for question in after.questions} == {0, 2}
-    assert after.scorecard != before.scorecard
+    assert after.measures != before.measures
     assert (after.flags, after.swapped) == (("truncated", "sides_put_right"), True)
     assert (after.dropped[0].role, after.audio) == ("customer", "kept.ogg")
     assert not state(store, store.data_dir / "index").stale

@@ -21,7 +21,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from coach.config import StoreConfig
 from coach.store import Store, migrate, open_store, schema
-from coach.types import Call, Evidence, Metadata, Passage, Question, Score, Scorecard, Segment, Turn
+from coach.types import Call, Cue, Evidence, Metadata, Passage, Question, Score, Scorecard, Segment, Turn
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,13 @@ def rich_call(make_call: Callable[..., Call]) -> Call:
         role_confidence=0.875,
         swapped=True,
         questions=(question,),
-        scorecard=Scorecard("default@1", (shares, nothing, pair)),
+        cues=(Cue("impact_stated", 1, 0, 5, 1.5, "Ärger", 0.75),),
+        measures=(shares, nothing, pair),
+        scorecards=(
+            Scorecard("discovery", "ab" * 32, 0.5, (replace(shares, section="impact", weight=2.0, fatal=True),)),
+            Scorecard("北", "cd" * 32, None, ()),
+        ),
+        scored_by="head 1",
         passages=(
             Passage(0, 1, 0.25, 1.5, "Okay … Ärger", np.array([0.6, -0.8, 0, 1e-30], dtype=np.float32)),
             Passage(2, 2, None, None, "漢字", np.array([1, 0, 0, 0], dtype=np.float32)),

@@ -19,7 +19,7 @@ MakeCall = Callable[..., Call]
 
 def rows_left(store: Store) -> int:
     """Rows in all tables that belong to calls."""
-    names = ("calls", "call_extra", "turns", "dropped", "questions", "scorecards", "scores", "evidence", "passages")
+    names = [table.name for table in schema.metadata.sorted_tables if "call_key" in table.c] + ["calls"]
     with reading(store._engine) as connection:
         return sum(
             connection.scalar(select(func.count()).select_from(schema.metadata.tables[name])) or 0 for name in names

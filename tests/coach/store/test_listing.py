@@ -8,7 +8,7 @@ import pytest
 
 from coach.errors import ConfigError
 from coach.store import CallSummary, Store, parse_where
-from coach.types import Call, Metadata, Question, Score, Scorecard, Turn
+from coach.types import Call, Metadata, Question, Score, Turn
 
 MakeCall = Callable[..., Call]
 
@@ -31,11 +31,11 @@ def test_a_line_says_what_the_call_says(store: Store, rich_call: Call) -> None:
     ]
 
 
-def test_talk_share_is_the_scorecards_own_else_from_the_turns(store: Store, make_call: MakeCall) -> None:
+def test_talk_share_is_the_calls_own_measure_else_from_the_turns(store: Store, make_call: MakeCall) -> None:
     turns = (Turn("agent", "a", 0.0, 3.0), Turn("customer", "b", 3.0, 4.0), Turn("unknown", "c", 4.0, 9.0))
-    card = Scorecard("r", (Score("talk_share", 0.6, "share", ""),))
+    measures = (Score("talk_share", 0.6, "share", ""),)
     store.save_call(replace(make_call("times"), turns=turns))
-    store.save_call(replace(make_call("card"), turns=turns, scorecard=card))
+    store.save_call(replace(make_call("card"), turns=turns, measures=measures))
     store.save_call(replace(make_call("chat"), turns=(Turn("agent", "Hi"),)))
     assert {line.id: line.talk_share for line in store.list_calls()} == {"times": 0.75, "card": 0.6, "chat": None}
 

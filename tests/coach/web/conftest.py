@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from coach.config import StoreConfig
 from coach.store import Store, migrate, open_store
-from coach.types import Call, Evidence, Metadata, Question, Score, Scorecard, Segment, Turn
+from coach.types import Call, Cue, Evidence, Metadata, Question, Score, Scorecard, Segment, Turn
 from coach.web.app import create_app
 
 TOKEN = "a-token-that-is-long-enough-for-the-tests"
@@ -45,24 +45,21 @@ def question(
     )
 
 
-def scorecard(questions: tuple[Question, ...], talk: float | None) -> Scorecard:
+def measures(questions: tuple[Question, ...], talk: float | None) -> tuple[Score, ...]:
     opened = [one for one in questions if one.form == "open"]
     evidence = tuple(Evidence(one.turn, one.time_s, one.text) for one in opened)
-    return Scorecard(
-        "questions v1",
-        (
-            Score(
-                "open_share",
-                len(opened) / len(questions) if questions else None,
-                "share",
-                "Own words.",
-                len(opened),
-                len(questions),
-                evidence,
-            ),
-            Score("talk_share", talk, "share", "The agent's part of the talking."),
-            Score("longest_monologue", 6.0, "s", "The longest turn."),
+    return (
+        Score(
+            "open_share",
+            len(opened) / len(questions) if questions else None,
+            "share",
+            "Own words.",
+            len(opened),
+            len(questions),
+            evidence,
         ),
+        Score("talk_share", talk, "share", "The agent's part of the talking."),
+        Score("longest_monologue", 6.0, "s", "The longest turn."),
     )
 
 
@@ -110,7 +107,7 @@ def spoken_call(audio: str | None) -> Call:
         "en",
         audio,
         questions,
-        scorecard(questions, 0.5),
+        measures=measures(questions, 0.5),
     )
 
 
@@ -147,7 +144,8 @@ def hostile_call() -> Call:
         ATTACK,
         extra={ATTACK: ATTACK},
     )
-    card = Scorecard(ATTACK, (Score(ATTACK, 0.5, "share", ATTACK, evidence=(Evidence(0, 1.0, ATTACK),)),))
+    score = Score(ATTACK, 0.5, "share", ATTACK, evidence=(Evidence(0, 1.0, ATTACK),), section=ATTACK, weight=1.0)
+    cue = Cue(ATTACK, 0, 0, 5, 1.0, ATTACK[:5], 0.9)
     return Call(
         ATTACK_ID,
         metadata,
@@ -161,7 +159,9 @@ def hostile_call() -> Call:
         ATTACK,
         ATTACK,
         questions=questions,
-        scorecard=card,
+        cues=(cue,),
+        measures=(score,),
+        scorecards=(Scorecard(ATTACK, "0" * 64, 0.5, (score,)),),
     )
 
 

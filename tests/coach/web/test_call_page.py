@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from coach.config import StoreConfig
-from coach.scorecard import score
+from coach.measures import measure
 from coach.store import Store, migrate, open_store
 from coach.types import Call, Metadata, Turn
 from coach.web.app import create_app
@@ -198,12 +198,12 @@ def test_page_is_made_from_the_store_as_it_is_now(store: Store) -> None:
     assert [figure.value for figure in view_call(stored).figures] == ["3", "33 %", "1×", "50 %"]  # noqa: RUF001
 
 
-def test_a_real_scorecard_shows_every_line_once(spoken: Callable[..., Call]) -> None:
+def test_measures_show_every_line_once(spoken: Callable[..., Call]) -> None:
     call = spoken(None)
-    card = score(call.turns, call.questions, call.duration_s)
-    page = view_call(replace(call, scorecard=card))
+    measures = measure(call.turns, call.questions, call.duration_s)
+    page = view_call(replace(call, measures=measures))
     assert page.card is not None
-    assert len(page.card.scores) + len(page.card.counts) == len(card.scores)
+    assert len(page.card.scores) + len(page.card.counts) == len(measures)
     names = [line.figure.name for line in (*page.card.scores, *page.card.counts)]
     assert len(set(names)) == len(names)
     assert not [name for name in names if "_" in name]

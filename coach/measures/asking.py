@@ -7,9 +7,7 @@ corpus of expert-labelled counselling it does not separate good sessions from po
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from coach.types import FORMS, FUNCTIONS, Evidence, Question, Role, Score, Scorecard, Turn
-
-RUBRIC = "basics 1"
+from coach.types import FORMS, FUNCTIONS, Evidence, Question, Role, Score, Turn
 
 MAX_PAUSE_S = 10.0
 """A longer pause (a hold) ends a monologue."""
@@ -21,22 +19,19 @@ _ONE_SIDED = "Does not apply: it needs both the agent's and the customer's side.
 _NO_TIMES = "Does not apply: the turns have no times."
 
 
-def score(turns: Sequence[Turn], questions: Sequence[Question], duration_s: float | None) -> Scorecard:
-    """Rubric "basics 1" applied to one call.
+def measure(turns: Sequence[Turn], questions: Sequence[Question], duration_s: float | None) -> tuple[Score, ...]:
+    """What the agent asked and how talk was shared.
 
     Figures that cannot be known are None, never 0: all about questions without agent turns, shares without questions,
     and whatever compares the two sides in a one-sided call or one with unknown roles. Times after `duration_s` are cut.
     """
-    return Scorecard(
-        RUBRIC,
-        (
-            *_question_scores(turns, questions),
-            _talk_share(turns, duration_s),
-            _longest_monologue(turns, duration_s, "agent"),
-            _longest_monologue(turns, duration_s, "customer"),
-            _reply_words(turns, questions, "open"),
-            _reply_words(turns, questions, "closed"),
-        ),
+    return (
+        *_question_scores(turns, questions),
+        _talk_share(turns, duration_s),
+        _longest_monologue(turns, duration_s, "agent"),
+        _longest_monologue(turns, duration_s, "customer"),
+        _reply_words(turns, questions, "open"),
+        _reply_words(turns, questions, "closed"),
     )
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from coach.scorecard import score
+from coach.measures import measure
 from coach.types import Form, Function, Question, Score, Turn
 
 
@@ -9,7 +9,7 @@ def ask(turn: int, form: Form, function: Function, start_char: int = 0) -> Quest
 
 
 def scores(turns: list[Turn], questions: list[Question], duration_s: float | None = None) -> dict[str, Score]:
-    return {one.name: one for one in score(turns, questions, duration_s).scores}
+    return {one.name: one for one in measure(turns, questions, duration_s)}
 
 
 TWO_SIDED = [
@@ -64,7 +64,7 @@ def test_reply_words_follow_the_last_question_of_a_turn() -> None:
     "turns", [[], [Turn("unknown", "What is it?", 0.0, 3.0)], [Turn("customer", "Hello?", 0.0, 1.0)]]
 )
 def test_nothing_is_known_without_an_agent(turns: list[Turn]) -> None:
-    for one in score(turns, [], 10.0).scores:
+    for one in measure(turns, [], 10.0):
         assert one.value is None
         assert one.explanation.startswith("Does not apply")
 
@@ -84,7 +84,6 @@ def test_messages_without_times_have_no_talk_share() -> None:
 
 
 def test_scores_are_named_once_and_explained() -> None:
-    card = score(TWO_SIDED, [], 12.0)
-    assert card.rubric == "basics 1"
-    assert len({one.name for one in card.scores}) == len(card.scores)
-    assert all(one.explanation.endswith(".") for one in card.scores)
+    found = measure(TWO_SIDED, [], 12.0)
+    assert len({one.name for one in found}) == len(found)
+    assert all(one.explanation.endswith(".") for one in found)
