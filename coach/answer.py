@@ -4,12 +4,12 @@ Nothing is generated. The answer is a sentence about a count, and quotes that we
 transcript. Too little evidence is a normal result, not an error.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from coach.config import RetrievalConfig
+from coach.intervals import wilson
 from coach.retrieval.embeddings import Embedder
 from coach.retrieval.evidence import find_evidence
 from coach.retrieval.index import Index
@@ -17,7 +17,6 @@ from coach.retrieval.quotes import Quote
 from coach.store import Filters, Store
 
 MAX_QUOTES = 6
-Z_95 = 1.959964  # standard normal quantile of a two-sided 95 % interval
 
 Status = Literal["answered", "not_enough_evidence"]
 
@@ -102,16 +101,6 @@ def answer(
         n_matching,
         n_total,
     )
-
-
-def wilson(n: int, total: int) -> tuple[float, float] | None:
-    """Wilson's 95 % score interval of the share n / total (E. B. Wilson, 1927); None when total is 0."""
-    if total == 0:
-        return None
-    share, z2 = n / total, Z_95**2
-    centre = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = Z_95 / (1 + z2 / total) * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def place(call: str, start: float | None) -> str:

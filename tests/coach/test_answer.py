@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from searching import TALK, Shelf, add, add_talk
 
-from coach.answer import Answer, answer, place, wilson
+from coach.answer import Answer, answer, place
 from coach.config import RetrievalConfig, StoreConfig
 from coach.retrieval import evidence
 from coach.retrieval.embeddings import Embedder, load_embedder
@@ -135,13 +135,6 @@ def test_an_empty_store_answers_nothing(tmp_path_factory: pytest.TempPathFactory
     with open_store(folder, StoreConfig()) as store:
         result = ask(Shelf(folder, store), embedder, "Who was charged twice?")
     assert (result.status, result.n_total) == ("not_enough_evidence", 0)
-
-
-def test_wilson_s_interval() -> None:
-    assert wilson(0, 0) is None
-    assert wilson(5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)  # R: binom::binom.wilson(5, 10)
-    assert wilson(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
-    assert wilson(10, 10) == pytest.approx((0.7225, 1.0), abs=1e-4)
 
 
 def test_sentences_cover_the_words_and_are_not_too_short() -> None:
