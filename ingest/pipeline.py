@@ -159,7 +159,7 @@ def enrich(calls: Sequence[Call], classifier: QuestionClassifier, embedder: Embe
         replace(
             call,
             questions=asked,
-            measures=measure(call.turns, asked, call.duration_s),
+            measures=measure(call.turns, asked, call.cues, call.duration_s),
             passages=tuple(
                 Passage(span.first_turn, span.last_turn, span.start, span.end, span.text, next(vectors))
                 for span in call_spans

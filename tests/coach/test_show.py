@@ -28,7 +28,7 @@ CALL = Call(
     duration_s=3702.0,
     flags=("mono",),
     questions=QUESTIONS,
-    measures=measure(TURNS, QUESTIONS, 3702.0),
+    measures=measure(TURNS, QUESTIONS, (), 3702.0),
 )
 
 

@@ -200,7 +200,7 @@ def test_page_is_made_from_the_store_as_it_is_now(store: Store) -> None:
 
 def test_measures_show_every_line_once(spoken: Callable[..., Call]) -> None:
     call = spoken(None)
-    measures = measure(call.turns, call.questions, call.duration_s)
+    measures = measure(call.turns, call.questions, call.cues, call.duration_s)
     page = view_call(replace(call, measures=measures))
     assert page.card is not None
     assert len(page.card.scores) + len(page.card.counts) == len(measures)

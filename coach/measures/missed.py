@@ -1,0 +1,98 @@
+"""Moments in which the customer opens a door, and whether the agent went through it.
+
+A moment is what the customer says before the agent's next turn, when it carries a cue of OPENINGS. The agent takes it
+up by probing within the next WITHIN_TURNS of their turns (backchannels that ask nothing are not counted as turns):
+
+- a question about impact or need, in any form;
+- an open diagnostic question;
+- or a reflection, empathy or (useful to who is confused) teaching, followed by any question in those turns.
+
+To answer, apologise or promise without asking is no probe: it may be right, but nothing is learned. A moment after
+which the agent says nothing any more cannot be missed and is left out.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from coach.measures.figures import ONE_SIDED, absent
+from coach.measures.speech import both_speak, is_backchannel
+from coach.types import Cue, Evidence, Question, Score, Turn
+
+OPENINGS = ("leaving", "impact_stated", "urgency", "confusion")
+"""The customer's cues that call for a question, the weightiest first."""
+ACKNOWLEDGING = frozenset({"reflection", "empathy", "teaching"})
+WITHIN_TURNS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class MissedMoment:
+    """A moment that the agent did not take up."""
+
+    cue: Cue
+    """The weightiest of the moment's cues, in the order of OPENINGS."""
+    others: tuple[Cue, ...]
+    """The moment's further cues."""
+    agent_turns: tuple[int, ...]
+    """The agent's turns, one or two, that did not take it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    cues: tuple[Cue, ...]
+    agent_turns: tuple[int, ...]
+
+
+def missed_moments(
+    turns: Sequence[Turn], questions: Sequence[Question], cues: Sequence[Cue]
+) -> tuple[MissedMoment, ...]:
+    """The moments nobody took up, in their order; empty where there were none and where sides are not known."""
+    return tuple(
+        MissedMoment(moment.cues[0], moment.cues[1:], moment.agent_turns)
+        for moment in _moments(turns, questions, cues)
+        if not _taken_up(moment, questions, cues)
+    )
+
+
+def measure_missed(turns: Sequence[Turn], questions: Sequence[Question], cues: Sequence[Cue]) -> Iterator[Score]:
+    """The share of the customer's openings that the agent took up; evidence are those that nobody did."""
+    name = "taken_up"
+    if not both_speak(turns):
+        yield absent(name, "share", ONE_SIDED)
+        return
+    n = len(_moments(turns, questions, cues))
+    if not n:
+        yield absent(name, "share", "the customer stated no impact, confusion, urgency or wish to leave", of=0)
+        return
+    missed = missed_moments(turns, questions, cues)
+    evidence = tuple(Evidence(moment.cue.turn, moment.cue.time_s, moment.cue.text) for moment in missed)
+    words = f"The agent asked further after {n - len(missed)} of {n} moments that called for it."
+    yield Score(name, (n - len(missed)) / n, "share", words, n=n - len(missed), of=n, evidence=evidence)
+
+
+def _moments(turns: Sequence[Turn], questions: Sequence[Question], cues: Sequence[Cue]) -> list[_Moment]:
+    """The customer's openings in order; cues before the same turn of the agent are one moment."""
+    asking = {question.turn for question in questions}
+    replies = [
+        index
+        for index, turn in enumerate(turns)
+        if turn.role == "agent" and turn.text.strip() and (index in asking or not is_backchannel(turn))
+    ]
+    by_replies: dict[tuple[int, ...], list[Cue]] = {}
+    for cue in cues:
+        if cue.tracker in OPENINGS and turns[cue.turn].role == "customer":
+            after = tuple(index for index in replies if index > cue.turn)[:WITHIN_TURNS]
+            if after:
+                by_replies.setdefault(after, []).append(cue)
+    moments = [
+        _Moment(tuple(sorted(found, key=lambda cue: (OPENINGS.index(cue.tracker), cue.turn, cue.start_char))), after)
+        for after, found in by_replies.items()
+    ]
+    return sorted(moments, key=lambda moment: min((cue.turn, cue.start_char) for cue in moment.cues))
+
+
+def _taken_up(moment: _Moment, questions: Sequence[Question], cues: Sequence[Cue]) -> bool:
+    asked = [question for question in questions if question.turn in moment.agent_turns]
+    if any(q.function in ("impact", "need") or (q.function == "diagnostic" and q.form == "open") for q in asked):
+        return True
+    heard = [(c.turn, c.start_char) for c in cues if c.tracker in ACKNOWLEDGING and c.turn in moment.agent_turns]
+    return any((q.turn, q.start_char) >= min(heard) for q in asked) if heard else False

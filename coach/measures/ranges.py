@@ -1,0 +1,76 @@
+"""Benchmark ranges: where a measure usually lies when things go well, each with its published source.
+
+They help to decide what to listen to. None was measured on service calls like an organisation's own, so they are for
+coaching and not for employment decisions; an organisation's own ranges (`[score.ranges]`) are better. A measure without
+a source that can be trusted has none: speaking rate, silence, hold and interruptions differ too much between lines.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From `low` to `high`, both included; None is open on that side."""
+
+    low: float | None
+    high: float | None
+    source: str
+
+    def holds(self, value: float) -> bool:
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+    @property
+    def words(self) -> str:
+        """ "0.3 to 0.65", "at least 1", "at most 3"."""
+        if self.low is None:
+            return "any value" if self.high is None else f"at most {self.high:g}"
+        return f"at least {self.low:g}" if self.high is None else f"{self.low:g} to {self.high:g}"
+
+
+RANGES: Mapping[str, Range] = {
+    "talk_share": Range(
+        None,
+        0.65,
+        "Orlob, Mastering the talk-to-listen ratio in sales calls (Gong Labs, 2016, updated by Morgese 2025): in sales"
+        " calls 43 % of talk was the seller's where things went best, and above 65 % fewer succeeded",
+    ),
+    "patience": Range(
+        0.2,
+        None,
+        "Levinson and Torreira, Timing in turn-taking and its implications for processing models of language (Frontiers"
+        " in Psychology, 2015): gaps between turns are of the order of 0.2 s; less leaves the customer no room",
+    ),
+    "reflections_per_question": Range(
+        1.0,
+        None,
+        "Moyers, Manuel and Ernst, Motivational Interviewing Treatment Integrity Coding Manual 4.2.1 (2014): one"
+        " reflection per question is fair, two are good, in counselling; service calls lie far lower",
+    ),
+    "open_share": Range(
+        0.5,
+        None,
+        "Moyers, Martin, Manuel, Miller and Ernst, Revised Global Scales: Motivational Interviewing Treatment Integrity"
+        " 3.1.1 (2010): half of the questions open for beginners, 70 % for the competent, in counselling; service"
+        " calls, where identity has to be checked, lie lower, and alone it is no target",
+    ),
+}
+"""By the name of the measure."""
+
+
+def ranges_of(own: Mapping[str, tuple[float | None, float | None]]) -> dict[str, Range]:
+    """The published ranges with an organisation's own over them; (None, None) takes a range away.
+
+    Raises ValueError, naming the measure, for a range that holds nothing.
+    """
+    merged = dict(RANGES)
+    for name, (low, high) in own.items():
+        if any(bound is not None and math.isnan(bound) for bound in (low, high)):
+            raise ValueError(f"{name}: a bound is not a number")
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"{name}: the range from {low:g} to {high:g} holds nothing")
+        merged.pop(name, None)
+        if low is not None or high is not None:
+            merged[name] = Range(low, high, "your configuration")
+    return merged

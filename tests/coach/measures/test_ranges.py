@@ -1,0 +1,29 @@
+import pytest
+
+from coach.measures import RANGES, Range, measure_names, ranges_of
+
+
+def test_every_range_is_of_a_measure_and_names_its_source_and_year() -> None:
+    assert set(RANGES) <= measure_names()
+    for found in RANGES.values():
+        assert any(year in found.source for year in ("2010", "2014", "2015", "2016")), found.source
+
+
+def test_own_ranges_go_over_the_published_ones() -> None:
+    merged = ranges_of({"talk_share": (0.3, 0.5), "hold": (None, 60.0), "patience": (None, None)})
+    assert merged["talk_share"].holds(0.3)
+    assert not merged["talk_share"].holds(0.51)
+    assert merged["hold"].words == "at most 60"
+    assert "patience" not in merged
+    assert merged["open_share"] == RANGES["open_share"]
+
+
+@pytest.mark.parametrize("bounds", [(0.5, 0.4), (float("nan"), None)])
+def test_a_range_that_holds_nothing_is_refused_by_name(bounds: tuple[float, float | None]) -> None:
+    with pytest.raises(ValueError, match="talk_share"):
+        ranges_of({"talk_share": bounds})
+
+
+def test_ranges_are_told_in_words() -> None:
+    assert Range(0.5, None, "").words == "at least 0.5"
+    assert Range(0.3, 0.65, "").words == "0.3 to 0.65"
