@@ -11,7 +11,7 @@ To answer, apologise or promise without asking is no probe: it may be right, but
 which the agent says nothing any more cannot be missed and is left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from coach.measures.figures import ONE_SIDED, absent
@@ -71,12 +71,7 @@ def measure_missed(turns: Sequence[Turn], questions: Sequence[Question], cues: S
 
 def _moments(turns: Sequence[Turn], questions: Sequence[Question], cues: Sequence[Cue]) -> list[_Moment]:
     """The customer's openings in order; cues before the same turn of the agent are one moment."""
-    asking = {question.turn for question in questions}
-    replies = [
-        index
-        for index, turn in enumerate(turns)
-        if turn.role == "agent" and turn.text.strip() and (index in asking or not is_backchannel(turn))
-    ]
+    replies = agent_replies(turns, {question.turn for question in questions})
     by_replies: dict[tuple[int, ...], list[Cue]] = {}
     for cue in cues:
         if cue.tracker in OPENINGS and turns[cue.turn].role == "customer":
@@ -88,6 +83,15 @@ def _moments(turns: Sequence[Turn], questions: Sequence[Question], cues: Sequenc
         for after, found in by_replies.items()
     ]
     return sorted(moments, key=lambda moment: min((cue.turn, cue.start_char) for cue in moment.cues))
+
+
+def agent_replies(turns: Sequence[Turn], counted: Collection[int]) -> list[int]:
+    """The agent's turns in order, without backchannels, except those in `counted` that matter however short."""
+    return [
+        index
+        for index, turn in enumerate(turns)
+        if turn.role == "agent" and turn.text.strip() and (index in counted or not is_backchannel(turn))
+    ]
 
 
 def _taken_up(moment: _Moment, questions: Sequence[Question], cues: Sequence[Cue]) -> bool:
