@@ -93,6 +93,29 @@ class RetrievalConfig:
     """Below this `coach ask` says that there is not enough evidence."""
 
 
+Bound = Annotated[float, Field(allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class RangeConfig:
+    """Where a measure should lie, both bounds included; None is open."""
+
+    low: Bound | None = None
+    high: Bound | None = None
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ScoreConfig:
+    """By what calls are scored. See docs/scoring.md."""
+
+    rubrics: tuple[str, ...] = ("discovery", "service-basics")
+    """Names of shipped rubrics, or paths of TOML files (ending in .toml), relative to the configuration file."""
+    trackers: str | None = None
+    """A folder with an organisation's own trackers, relative to the configuration file."""
+    ranges: dict[str, RangeConfig] = field(default_factory=dict)
+    """Own benchmark ranges by the name of the measure; one without bounds takes the published range away."""
+
+
 @dataclass(frozen=True, config=_STRICT)
 class ServeConfig:
     host: str = "127.0.0.1"
@@ -107,6 +130,7 @@ class Config:
     transcribe: TranscribeConfig = field(default_factory=TranscribeConfig)
     redact: RedactConfig = field(default_factory=RedactConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
+    score: ScoreConfig = field(default_factory=ScoreConfig)
     retrieval: RetrievalConfig = field(default_factory=RetrievalConfig)
     serve: ServeConfig = field(default_factory=ServeConfig)
 
@@ -138,8 +162,14 @@ def load_config(path: Path | None) -> Config:
 
 
 def _beside(path: Path, config: Config) -> Config:
-    """The configuration with the vocabulary's path, if it is one, made relative to where the file lies."""
-    if not isinstance(config.transcribe.vocabulary, str):
-        return config
-    vocabulary = str(path.parent / Path(config.transcribe.vocabulary).expanduser())
-    return replace(config, transcribe=replace(config.transcribe, vocabulary=vocabulary))
+    """The configuration with its paths made relative to where the file lies."""
+
+    def beside(name: str) -> str:
+        return str(path.parent / Path(name).expanduser())
+
+    transcribe, score = config.transcribe, config.score
+    if isinstance(transcribe.vocabulary, str):
+        transcribe = replace(transcribe, vocabulary=beside(transcribe.vocabulary))
+    rubrics = tuple(beside(name) if name.endswith(".toml") else name for name in score.rubrics)
+    trackers = None if score.trackers is None else beside(score.trackers)
+    return replace(config, transcribe=transcribe, score=replace(score, rubrics=rubrics, trackers=trackers))

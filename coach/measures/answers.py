@@ -57,7 +57,7 @@ def answers(turns: Sequence[Turn], questions: Sequence[Question]) -> tuple[Answe
     for index, question in last.items():
         places = answer_turns(turns, index, last)
         facts = dict.fromkeys(
-            word for place in places for word in _content_words(turns[place].text) if first_said[word] in places
+            word for place in places for word in content_words(turns[place].text) if first_said[word] in places
         )
         found.append(Answer(question, places, sum(n_words(turns[place]) for place in places), tuple(facts)))
     return tuple(found)
@@ -101,12 +101,13 @@ def _first_said(turns: Sequence[Turn]) -> dict[str, int]:
     """The turn in which each content word is first said, by anybody."""
     first: dict[str, int] = {}
     for index, turn in enumerate(turns):
-        for word in _content_words(turn.text):
+        for word in content_words(turn.text):
             first.setdefault(word, index)
     return first
 
 
-def _content_words(text: str) -> Iterator[str]:
+def content_words(text: str) -> Iterator[str]:
+    """Numbers, names and other words that say something by themselves, in order, as `Answer.facts` writes them."""
     for token in _TOKEN.findall(text.lower()):
         word = re.split(r"['’]", token)[0]  # noqa: RUF001
         word = word.removesuffix("s") if len(word) > 3 and not word.endswith("ss") else word

@@ -5,9 +5,12 @@ coaching and not for employment decisions; an organisation's own ranges (`[score
 a source that can be trusted has none: speaking rate, silence, hold and interruptions differ too much between lines.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from coach.config import RangeConfig
+from coach.errors import ConfigError
+from coach.measures.sheet import measure_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +62,19 @@ RANGES: Mapping[str, Range] = {
 """By the name of the measure."""
 
 
-def ranges_of(own: Mapping[str, tuple[float | None, float | None]]) -> dict[str, Range]:
-    """The published ranges with an organisation's own over them; (None, None) takes a range away.
+def ranges_of(own: Mapping[str, RangeConfig]) -> dict[str, Range]:
+    """The published ranges with an organisation's own over them; one without bounds takes a range away.
 
-    Raises ValueError, naming the measure, for a range that holds nothing.
+    Raises ConfigError, naming the field, for a measure that does not exist and a range that holds nothing.
     """
     merged = dict(RANGES)
-    for name, (low, high) in own.items():
-        if any(bound is not None and math.isnan(bound) for bound in (low, high)):
-            raise ValueError(f"{name}: a bound is not a number")
-        if low is not None and high is not None and low > high:
-            raise ValueError(f"{name}: the range from {low:g} to {high:g} holds nothing")
+    for name, bounds in own.items():
+        if name not in measure_names():
+            known = ", ".join(sorted(measure_names()))
+            raise ConfigError(f"score.ranges.{name}: there is no such measure; known are {known}.")
+        if bounds.low is not None and bounds.high is not None and bounds.low > bounds.high:
+            raise ConfigError(f"score.ranges.{name}: low is above high, so that no value is in the range.")
         merged.pop(name, None)
-        if low is not None or high is not None:
-            merged[name] = Range(low, high, "your configuration")
+        if bounds.low is not None or bounds.high is not None:
+            merged[name] = Range(bounds.low, bounds.high, "your configuration")
     return merged

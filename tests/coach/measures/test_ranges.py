@@ -1,5 +1,7 @@
 import pytest
 
+from coach.config import RangeConfig
+from coach.errors import ConfigError
 from coach.measures import RANGES, Range, measure_names, ranges_of
 
 
@@ -10,7 +12,7 @@ def test_every_range_is_of_a_measure_and_names_its_source_and_year() -> None:
 
 
 def test_own_ranges_go_over_the_published_ones() -> None:
-    merged = ranges_of({"talk_share": (0.3, 0.5), "hold": (None, 60.0), "patience": (None, None)})
+    merged = ranges_of({"talk_share": RangeConfig(0.3, 0.5), "hold": RangeConfig(high=60.0), "patience": RangeConfig()})
     assert merged["talk_share"].holds(0.3)
     assert not merged["talk_share"].holds(0.51)
     assert merged["hold"].words == "at most 60"
@@ -18,10 +20,12 @@ def test_own_ranges_go_over_the_published_ones() -> None:
     assert merged["open_share"] == RANGES["open_share"]
 
 
-@pytest.mark.parametrize("bounds", [(0.5, 0.4), (float("nan"), None)])
-def test_a_range_that_holds_nothing_is_refused_by_name(bounds: tuple[float, float | None]) -> None:
-    with pytest.raises(ValueError, match="talk_share"):
-        ranges_of({"talk_share": bounds})
+@pytest.mark.parametrize(
+    ("name", "told"), [("talk_share", "low is above high"), ("talkshare", "no such measure; known are announced_holds")]
+)
+def test_a_range_of_nothing_is_refused_by_name(name: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=f"score.ranges.{name}: .*{told}"):
+        ranges_of({name: RangeConfig(0.5, 0.4)})
 
 
 def test_ranges_are_told_in_words() -> None:
