@@ -1,12 +1,13 @@
 """The application: which address shows what, and what is shown when something is wrong."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -14,14 +15,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from coach.errors import ConfigError, StoreError
+from coach.errors import ConfigError, InputError, StoreError
+from coach.measures import RANGES, Range
 from coach.web import formats
 from coach.web.audio import send_recording
-from coach.web.auth import Guard, clean_path
+from coach.web.auth import Guard, clean_path, form_key, form_token, is_from_here, same
 from coach.web.call_list import view_list
 from coach.web.call_page import view_call
 from coach.web.headers import SECURITY_HEADERS, SecurityHeaders
 from coach.web.list_query import FIELDS, ListQuery, read_query
+from coach.web.reviewing import CHOICES, ReviewForm, read_form, review_of
+from coach.web.scorecards import anchor_of
 from coach.web.wording import FORM_MEANINGS, FUNCTION_MEANINGS, ROLE_NAMES
 
 if TYPE_CHECKING:
@@ -33,27 +37,39 @@ _HERE = Path(__file__).parent
 _PROBLEMS = {
     400: ("This address is not answered here", "Open the pages by the address that coach serve printed."),
     401: ("Sign in", "Paste the token that coach serve printed when it started, or open the address it printed."),
+    403: (
+        "The form was not taken",
+        "It did not come from a page of this server, or the server was started again since. Nothing was saved: go "
+        "back, copy your note, load the page again and send it from there.",
+    ),
     404: ("Nothing here", "There is no such page or call. It may have been forgotten, or the link is incomplete."),
     405: ("Not possible", "This page can only be looked at."),
+    413: ("Too long", "Nothing was saved. Go back and shorten the note."),
     500: ("Something went wrong", "The page could not be made. The terminal where coach serve runs says more."),
     503: ("The store cannot be read", "The terminal where coach serve runs says why."),
 }
 
 
 def create_app(
-    store: "Store | Callable[[], Store | None]", *, audio_dir: Path, token: str | None, hosts: Sequence[str] = ()
+    store: "Store | Callable[[], Store | None]",
+    *,
+    audio_dir: Path,
+    token: str | None,
+    hosts: Sequence[str] = (),
+    ranges: Mapping[str, Range] = RANGES,
 ) -> Starlette:
     """The pages over `store`, or over what calling it gives: None until there is a store to read.
 
     `token` None leaves the pages open to whoever reaches them. `hosts` are names accepted in the Host header beside
-    localhost and IP addresses.
+    localhost and IP addresses. `ranges` is where measures usually lie, by their name.
     """
-    pages = Pages(store if callable(store) else lambda: store, audio_dir)
+    pages = Pages(store if callable(store) else lambda: store, audio_dir, form_key(token), ranges)
     return Starlette(
         routes=[
             Route("/", pages.home),
             Route("/calls", pages.calls),
             Route("/calls/{call_id:path}", pages.call),
+            Route("/reviews", pages.add_review, methods=["POST"]),
             Route("/audio/{name:path}", pages.audio),
             Mount("/static", CheckedStaticFiles(directory=_HERE / "static")),
         ],
@@ -81,9 +97,13 @@ class CheckedStaticFiles(StaticFiles):
 class Pages:
     """The views. Each request reads the store in short transactions of its own, so a run can write meanwhile."""
 
-    def __init__(self, open_store: "Callable[[], Store | None]", audio_dir: Path) -> None:
+    def __init__(
+        self, open_store: "Callable[[], Store | None]", audio_dir: Path, form_key: bytes, ranges: Mapping[str, Range]
+    ) -> None:
         self._open_store = open_store
         self._audio_dir = audio_dir
+        self._form_key = form_key
+        self._ranges = ranges
         self._templates = make_templates()
 
     def home(self, request: Request) -> Response:
@@ -109,9 +129,38 @@ class Pages:
         call_id = request.path_params["call_id"] or request.query_params.get("id", "")
         store = self._open_store()
         call = store.get_call(call_id) if store is not None and call_id else None
-        if call is None:
+        if store is None or call is None:
             return self.problem(request, 404)
-        return self._page("call.html", call=view_call(call))
+        suggestions, reviews = store.get_suggestions(call.id), store.get_reviews(call.id)
+        page = view_call(call, suggestions, reviews, self._ranges)
+        return self._page("call.html", call=page, form_token=form_token(self._form_key, call.id))
+
+    async def add_review(self, request: Request) -> Response:
+        """Saves a coach's score and leads back to where it now stands."""
+        if not is_from_here(request):
+            return self.problem(request, 403)
+        try:
+            form = await read_form(request)
+            return await run_in_threadpool(self._save_review, request, form)
+        except InputError as problem:
+            return self._page(
+                "problem.html",
+                422,
+                code=422,
+                title="This review was not saved",
+                advice=f"{problem} Go back and try again.",
+            )
+
+    def _save_review(self, request: Request, form: ReviewForm) -> Response:
+        if not same(form.form_token, form_token(self._form_key, form.call)):
+            return self.problem(request, 403)
+        store = self._open_store()
+        call = store.get_call(form.call) if store is not None else None
+        if store is None or call is None:
+            return self.problem(request, 404)
+        store.add_review(review_of(form, call))
+        anchor = anchor_of(call.scorecards, form.rubric, form.criterion)
+        return RedirectResponse(f"{formats.call_path(call.id)}#{anchor}", status_code=303)
 
     def audio(self, request: Request) -> Response:
         return send_recording(request, self._audio_dir, request.path_params["name"]) or self.problem(request, 404)
@@ -172,6 +221,7 @@ def make_templates() -> Environment:
         FIELDS=FIELDS,
         FORM_MEANINGS=FORM_MEANINGS,
         FUNCTION_MEANINGS=FUNCTION_MEANINGS,
+        REVIEW_CHOICES=CHOICES,
         ROLE_NAMES=ROLE_NAMES,
     )
     return templates

@@ -1,8 +1,12 @@
-"""Who may see the pages: a known host name first, then the token, given once and kept as a cookie."""
+"""Who may see the pages: a known host name first, then the token, given once and kept as a cookie.
+
+And which forms are taken: those of this server's own pages.
+"""
 
 import hashlib
 import hmac
 import ipaddress
+import secrets
 from collections.abc import Callable, Sequence
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -107,3 +111,24 @@ def clean_path(request: Request) -> str:
     """The path as it came, percent-encoding kept, with one slash at the start: two would name another server."""
     raw: bytes = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
     return "/" + raw.decode("ascii", "replace").partition("?")[0].lstrip("/\\")
+
+
+def form_key(token: str | None) -> bytes:
+    """What form tokens are made with. Without a token it lasts as long as this process, and so do pages' forms."""
+    return secrets.token_bytes(32) if token is None else hashlib.sha256(b"forms:" + token.encode()).digest()
+
+
+def form_token(key: bytes, call_id: str) -> str:
+    """Stands in the forms of one call's page. A page elsewhere cannot read it, so it cannot send such a form."""
+    return hmac.new(key, call_id.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def is_from_here(request: Request) -> bool:
+    """Whether the browser says that a page of this server sent the form, or says nothing.
+
+    `Origin: null` says nothing: browsers send it with every form because our pages send no referrer.
+    """
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return False
+    origin = request.headers.get("origin", "null")
+    return origin == "null" or urlsplit(origin).netloc == request.headers.get("host")

@@ -1,14 +1,23 @@
 """Everything the page of one call shows, worked out before any template sees it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from coach.measures import RANGES, Range, chain
+from coach.practice import practice_of
 from coach.swap import told_roles
-from coach.types import Call, Medium, Metadata, Segment
+from coach.types import Call, Medium, Metadata, Segment, Suggestion
 from coach.web import formats
-from coach.web.scores import CardView, Figure, Moment, figures_of, view_scores
+from coach.web.practice import PracticeView, StepView, view_chain, view_practice
+from coach.web.scorecards import ScorecardView, view_scorecards
+from coach.web.scores import Figure, MeasuresView, Moment, figures_of, view_measures
 from coach.web.timeline import Lane, call_length, lay_out
-from coach.web.transcript import QuestionView, TurnView, view_questions, view_turns
+from coach.web.transcript import QuestionView, TurnView, view_cues, view_questions, view_turns
 from coach.web.wording import MEDIUM_NAMES, ROLE_NAMES, Explained, explain_dropped, explain_flag
+
+if TYPE_CHECKING:
+    from coach.store import Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +43,38 @@ class CallPage:
     lanes: tuple[Lane, ...]
     turns: tuple[TurnView, ...]
     questions: tuple[QuestionView, ...]
+    has_cues: bool
     figures: tuple[Figure, ...]
-    card: CardView | None
+    practice: PracticeView | None
+    """None for a call that was not searched for cues and got no suggestions."""
+    chain: tuple[StepView, ...]
+    scorecards: tuple[ScorecardView, ...]
+    measures: MeasuresView | None
     dropped: tuple[DroppedView, ...]
 
 
-def view_call(call: Call) -> CallPage:
-    """The page of a call. Times, audio, questions and scorecard may each be missing."""
+def view_call(
+    call: Call,
+    suggestions: Sequence[Suggestion] = (),
+    reviews: Sequence["Review"] = (),
+    ranges: Mapping[str, Range] = RANGES,
+) -> CallPage:
+    """The page of a call. Times, audio, questions, cues and scorecards may each be missing.
+
+    `suggestions` and `reviews` are the call's own; `ranges` by the name of the measure. Questions and cues that point
+    outside the transcript are left out of everything.
+    """
+    inside = range(len(call.turns))
+    call = replace(
+        call,
+        questions=tuple(one for one in call.questions if one.turn in inside and one.form != "none"),
+        cues=tuple(one for one in call.cues if one.turn in inside),
+    )
     length_s = call_length(call.duration_s, call.turns, has_sound=call.audio is not None)
     questions = view_questions(call, length_s)
+    practice = practice_of(call, suggestions)
+    missed = [cue for one in practice.openings for cue in (one.moment.cue, *one.moment.others)]
+    is_coached = bool(call.scored_by or call.cues or suggestions)
     return CallPage(
         id=call.id,
         title=title_of(call.id, call.metadata),
@@ -54,10 +86,14 @@ def view_call(call: Call) -> CallPage:
         silent=why_silent(call.metadata.medium, length_s, call.audio),
         flags=tuple(explain_flag(flag) for flag in call.flags),
         lanes=() if length_s is None else lay_out(call.turns, length_s),
-        turns=view_turns(call, questions),
+        turns=view_turns(call, questions, view_cues(call, missed)),
         questions=questions,
+        has_cues=bool(call.cues),
         figures=figures_of(call.turns, questions, call.measures),
-        card=view_scores("", call.measures, call.turns) if call.measures else None,
+        practice=view_practice(call, practice, length_s) if is_coached else None,
+        chain=view_chain(call, chain(call.turns, call.questions, call.cues)) if is_coached else (),
+        scorecards=view_scorecards(call.scorecards, reviews, call.turns),
+        measures=view_measures(call.measures, call.turns, ranges) if call.measures else None,
         dropped=tuple(_view_dropped(segment) for segment in sorted(call.dropped, key=lambda one: one.start)),
     )
 

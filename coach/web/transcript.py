@@ -1,13 +1,14 @@
-"""The transcript as the call page shows it: turns cut into plain text and questions."""
+"""The transcript as the call page shows it: turns cut into plain text and questions, with the cues in both."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
-from coach.types import Call, Form, Function, Metadata, Question, Role, Turn
+from coach.types import Call, Cue, Form, Function, Metadata, Question, Role, Turn
 from coach.web import formats
 from coach.web.timeline import position
-from coach.web.wording import ROLE_NAMES
+from coach.web.wording import ROLE_NAMES, name_cue
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,36 @@ class QuestionView:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a turn's text: plain, or a question."""
+class CueView:
+    name: str
+    whose: str
+    turn: int
+    start_char: int
+    end_char: int
+    score: float
+    missed: bool
+    """The customer said it and nobody took it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Text all of which lies in some cue's sentence, or none of which does."""
 
     text: str
+    in_cue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a turn's text, plain or a question, and the cues whose sentence ends in it."""
+
+    runs: tuple[Run, ...]
     question: QuestionView | None = None
+    cues: tuple[CueView, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return "".join(run.text for run in self.runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +78,8 @@ class TurnView:
 
 
 def view_questions(call: Call, length_s: float | None) -> tuple[QuestionView, ...]:
-    """The questions asked, in order. What asks nothing, or points outside the transcript, is left out."""
-    real = [one for one in call.questions if one.form != "none" and 0 <= one.turn < len(call.turns)]
-    ordered = sorted(real, key=lambda one: (one.turn, one.start_char))
+    """The questions asked, in order."""
+    ordered = sorted(call.questions, key=lambda one: (one.turn, one.start_char))
     return tuple(_view_question(number, one, length_s) for number, one in enumerate(ordered, 1))
 
 
@@ -76,11 +101,30 @@ def _view_question(number: int, question: Question, length_s: float | None) -> Q
     )
 
 
-def view_turns(call: Call, questions: Iterable[QuestionView]) -> tuple[TurnView, ...]:
-    """All turns, each with its questions marked."""
+def view_cues(call: Call, missed: Collection[Cue]) -> tuple[CueView, ...]:
+    """The cues, in the order in which their sentences end."""
+    return tuple(
+        CueView(
+            name=name_cue(cue.tracker),
+            whose=ROLE_NAMES[call.turns[cue.turn].role],
+            turn=cue.turn,
+            start_char=cue.start_char,
+            end_char=cue.end_char,
+            score=cue.score,
+            missed=cue in missed,
+        )
+        for cue in sorted(call.cues, key=lambda cue: (cue.turn, cue.end_char, cue.start_char))
+    )
+
+
+def view_turns(call: Call, questions: Iterable[QuestionView], cues: Iterable[CueView] = ()) -> tuple[TurnView, ...]:
+    """All turns, each with its questions and cues marked."""
     asked: dict[int, list[QuestionView]] = {}
     for question in questions:
         asked.setdefault(question.turn, []).append(question)
+    said: dict[int, list[CueView]] = {}
+    for cue in cues:
+        said.setdefault(cue.turn, []).append(cue)
     views: list[TurnView] = []
     for index, turn in enumerate(call.turns):
         name = speaker_name(turn, call.metadata)
@@ -92,7 +136,7 @@ def view_turns(call: Call, questions: Iterable[QuestionView]) -> tuple[TurnView,
                 when=_when(turn.start, turn.at),
                 start=turn.start,
                 end=turn.end,
-                pieces=cut(turn.text, asked.get(index, ())),
+                pieces=cut(turn.text, asked.get(index, ()), said.get(index, ())),
                 asks=index in asked,
                 continues=bool(views) and (views[-1].role, views[-1].name) == (turn.role, name),
             )
@@ -107,21 +151,49 @@ def speaker_name(turn: Turn, metadata: Metadata) -> str:
     return metadata.agent if turn.role == "agent" and metadata.agent else ROLE_NAMES[turn.role]
 
 
-def cut(text: str, questions: Sequence[QuestionView]) -> tuple[Piece, ...]:
-    """`text` in pieces that joined give it back; one that overlaps an earlier one or lies outside stays plain."""
-    pieces: list[Piece] = []
+def cut(text: str, questions: Sequence[QuestionView], cues: Sequence[CueView] = ()) -> tuple[Piece, ...]:
+    """`text` in pieces that joined give it back.
+
+    A question that overlaps an earlier one, and whatever lies outside the text, stays plain. Cues may overlap questions
+    and each other; plain text is cut where a cue's sentence ends, so that its name can follow it there.
+    """
+    inside = [cue for cue in cues if 0 <= cue.start_char < cue.end_char <= len(text)]
+    stops = sorted({cue.end_char for cue in inside})
+    return tuple(
+        Piece(_runs(text, start, end, inside), question, tuple(cue for cue in inside if start < cue.end_char <= end))
+        for start, end, question in _stretches(text, questions, stops)
+    )
+
+
+def _stretches(
+    text: str, questions: Sequence[QuestionView], stops: Sequence[int]
+) -> Iterator[tuple[int, int, QuestionView | None]]:
+    """The questions and what lies between them, from the first character to the last; nothing for ""."""
     done = 0
     for question in questions:
         start, end = question.start_char, question.end_char
-        if not done <= start < end <= len(text):
-            continue
-        if start > done:
-            pieces.append(Piece(text[done:start]))
-        pieces.append(Piece(text[start:end], question))
-        done = end
-    if done < len(text) or not pieces:
-        pieces.append(Piece(text[done:]))
-    return tuple(pieces)
+        if done <= start < end <= len(text):
+            yield from _plain(done, start, stops)
+            yield start, end, question
+            done = end
+    yield from _plain(done, len(text), stops)
+
+
+def _plain(start: int, end: int, stops: Sequence[int]) -> Iterator[tuple[int, int, None]]:
+    for stop in (*(stop for stop in stops if start < stop < end), end):
+        if start < stop:
+            yield start, stop, None
+        start = stop
+
+
+def _runs(text: str, start: int, end: int, cues: Sequence[CueView]) -> tuple[Run, ...]:
+    edges = {edge for cue in cues for edge in (cue.start_char, cue.end_char) if start < edge < end}
+    bounds = [start, *sorted(edges), end]
+    runs: list[Run] = []
+    for left, right in pairwise(bounds):
+        in_cue = any(cue.start_char <= left and right <= cue.end_char for cue in cues)
+        runs.append(Run(text[left:right], in_cue))
+    return tuple(runs)
 
 
 def _when(start: float | None, at: datetime | None) -> str:

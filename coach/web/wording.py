@@ -99,16 +99,35 @@ _DROPPED = {
 }
 
 _SCORES = {
+    "questions_per_10_minutes": "Pace of questions",
     "open_questions": "Open",
     "closed_questions": "Closed",
     "open_share": "Open questions",
-    "impact_share": "Impact questions",
+    "reflections": "Said back what was heard",
+    "reflections_per_question": "Said back, per question",
+    "reply_words_open": "Words answered to open questions",
+    "reply_words_closed": "Words answered to closed questions",
+    "new_facts_open": "New facts after open questions",
+    "new_facts_closed": "New facts after closed questions",
+    "chain": "Steps of the conversation",
+    "next_step": "Next step agreed",
+    "taken_up": "Moments taken up",
     "talk_share": "Agent's talk share",
     "longest_monologue": "Agent's longest stretch",
     "customer_longest_monologue": "Customer's longest stretch",
-    "reply_words_open": "Words answered to open questions",
-    "reply_words_closed": "Words answered to closed questions",
+    "interruptions": "Agent interrupts",
+    "customer_interruptions": "Customer interrupts",
+    "speaking_rate": "Agent's words",
+    "customer_speaking_rate": "Customer's words",
+    "patience": "Pause before answering",
+    "silence_share": "Silence",
+    "hold": "On hold",
+    "announced_holds": "Holds announced",
+    "reply_time": "Time to reply",
 } | {f"{function}_questions": function.capitalize() for function in FUNCTIONS}
+
+_CUE_KINDS = ("reason", "cause")
+"""Cues that come in families, by the first word of their tracker's name."""
 
 
 def explain_flag(flag: str) -> Explained:
@@ -126,7 +145,15 @@ def name_score(name: str) -> str:
     return _SCORES.get(name, sentence_case(name))
 
 
+def name_cue(tracker: str) -> str:
+    """What a tracker found: "cause_long_wait" becomes "Cause: long wait"."""
+    kind, _, rest = tracker.partition("_")
+    return (
+        f"{kind.capitalize()}: {sentence_case(rest).lower()}" if kind in _CUE_KINDS and rest else sentence_case(tracker)
+    )
+
+
 def sentence_case(key: str) -> str:
     """A stored key as words: "talk_share" becomes "Talk share"."""
-    words = key.replace("_", " ").strip()
+    words = key.replace("_", " ").replace("-", " ").strip()
     return words[:1].upper() + words[1:]

@@ -6,6 +6,7 @@ import { Timeline } from "./timeline.js";
 import { clock, lastNotAfter, timeInAddress, timeOf } from "./times.js";
 
 const STEP_S = 5;
+const REVIEWER = "callcoach-reviewer"; // the key under which this browser keeps the coach's name
 const byId = (id) => document.getElementById(id);
 
 const player = byId("player");
@@ -82,6 +83,13 @@ function togglePlay() {
   }
 }
 
+/** Plays from a moment and leaves the page where it is: the words are being read beside it. */
+function listenFrom(time) {
+  follower.setFollowing(false);
+  seek(time);
+  if (sound.paused) sound.play().catch(() => {});
+}
+
 function wireSound() {
   sound.controls = false;
   const button = byId("play");
@@ -148,6 +156,9 @@ function onClick(event) {
   if (link?.dataset.question) {
     event.preventDefault();
     goToQuestion(Number(link.dataset.question) - 1);
+  } else if (link?.dataset.listen !== undefined && hasSound()) {
+    event.preventDefault();
+    listenFrom(timeOf(link));
   } else if (link && player) {
     event.preventDefault();
     history.replaceState(null, "", `#t=${timeOf(link)}`);
@@ -174,6 +185,8 @@ function onKey(event) {
 }
 
 function onAddress() {
+  const folded = location.hash.length > 1 ? byId(location.hash.slice(1))?.closest("details") : null;
+  if (folded) folded.open = true;
   const time = timeInAddress(location);
   const turn = location.hash.startsWith("#turn-") ? byId(location.hash.slice(1)) : null;
   if (!player) return;
@@ -192,12 +205,22 @@ function wireQuestionsOnly() {
   });
 }
 
+/** A coach who writes several reviews gives the name once. */
+function rememberReviewer() {
+  for (const form of document.querySelectorAll("form.review")) {
+    form.elements.person.value ||= localStorage.getItem(REVIEWER) ?? "";
+    form.addEventListener("submit", () => localStorage.setItem(REVIEWER, form.elements.person.value));
+  }
+}
+
+rememberReviewer();
 if (player) wirePlayer();
 if (sound) wireSound();
 wireQuestionsOnly();
 list.addEventListener("click", onClick);
 document.querySelector(".side")?.addEventListener("click", onClick);
 document.querySelector(".dropped")?.addEventListener("click", onClick);
+document.querySelector(".practice")?.addEventListener("click", onClick);
 document.addEventListener("keydown", onKey);
 window.addEventListener("hashchange", onAddress);
 draw();

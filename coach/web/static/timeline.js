@@ -38,24 +38,25 @@ export class Timeline {
     }
   }
 
-  /** The moment under the pointer; a question's own time when it is on its mark. */
+  /** The moment under the pointer; what is marked there has its own time. */
   timeAt(event) {
-    const item = this.questionAt(event);
+    const item = this.markedAt(event);
     if (item?.dataset.time !== undefined) return Number(item.dataset.time);
     const box = this.element.getBoundingClientRect();
     return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * this.length;
   }
 
-  questionAt(event) {
+  /** What the mark under the pointer stands for, on the page: a question, or the customer's words nobody took up. */
+  markedAt(event) {
     const mark = document.elementFromPoint(event.clientX, event.clientY)?.closest(".mark");
-    return mark && this.element.contains(mark) ? document.getElementById(`q-${mark.dataset.question}`) : null;
+    return mark && this.element.contains(mark) ? document.getElementById(mark.dataset.names) : null;
   }
 
   describe(event) {
     const box = this.element.getBoundingClientRect();
-    const question = this.questionAt(event);
+    const marked = this.markedAt(event);
     const when = clock(this.timeAt(event));
-    this.hover.textContent = question ? `${when}  ${question.textContent}` : when;
+    this.hover.textContent = marked ? `${when}  ${marked.textContent}` : when;
     this.hover.hidden = false;
     const half = this.hover.offsetWidth / 2;
     const x = Math.max(half, Math.min(box.width - half, event.clientX - box.left));

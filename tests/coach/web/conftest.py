@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from coach.config import StoreConfig
 from coach.store import Store, migrate, open_store
-from coach.types import Call, Cue, Evidence, Metadata, Question, Score, Scorecard, Segment, Turn
+from coach.types import Call, Cue, Evidence, Metadata, Question, Score, Scorecard, Segment, Suggestion, Turn
 from coach.web.app import create_app
 
 TOKEN = "a-token-that-is-long-enough-for-the-tests"
@@ -45,6 +45,32 @@ def question(
     )
 
 
+def cue(tracker: str, turns: tuple[Turn, ...], turn: int, text: str) -> Cue:
+    start_char = turns[turn].text.index(text)
+    return Cue(tracker, turn, start_char, start_char + len(text), turns[turn].start, text, 0.9)
+
+
+def scorecard(questions: tuple[Question, ...]) -> Scorecard:
+    """Every way in which a criterion can come out."""
+    evidence = tuple(Evidence(one.turn, one.time_s, one.text) for one in questions[:1])
+    scores = (
+        Score("opening_story", 1.0, "share", "A story was invited.", evidence=evidence, section="Opening", weight=1.0),
+        Score("impact_taken_up", 0.25, "share", "One of four.", 1, 4, section="Exploring", weight=3.0),
+        Score("need_asked", 0.0, "share", "No need was asked.", section="Exploring", weight=1.0),
+        Score("hold_announced", None, "share", "Does not apply: no hold.", section="Exploring", weight=1.0),
+        Score("own-words", 0.5, "share", "Judged by a model.", section="Exploring"),
+        Score("not_rude", 1.0, "share", "Nothing rude.", section="Exploring", weight=0.5, fatal=True),
+    )
+    return Scorecard("discovery", "0" * 64, 0.4375, scores)
+
+
+SUGGESTIONS = (
+    Suggestion(1, 0, "impact_stated", "impact", "bank", "What is hard about it for you?", "written exemplar"),
+    Suggestion(6, 38, "closed", "diagnostic", "bank", "What has happened since Monday?", "written exemplar"),
+)
+"""For the spoken call."""
+
+
 def measures(questions: tuple[Question, ...], talk: float | None) -> tuple[Score, ...]:
     opened = [one for one in questions if one.form == "open"]
     evidence = tuple(Evidence(one.turn, one.time_s, one.text) for one in opened)
@@ -64,7 +90,10 @@ def measures(questions: tuple[Question, ...], talk: float | None) -> tuple[Score
 
 
 def spoken_call(audio: str | None) -> Call:
-    """60 s, a turn every 6 s, agent first; two questions in the first turn and one, unsure, in turn 6."""
+    """60 s, a turn every 6 s, agent first; two questions in the first turn and one, unsure, in turn 6.
+
+    In turn 1 the customer states an impact that nobody takes up; the question in turn 6 is a reflection as well.
+    """
     texts = [SPOKEN, "It is hard for us."] + [f"This is turn {index}, and we go on talking." for index in range(2, 10)]
     texts[6] += " So since Monday?"
     turns = tuple(
@@ -107,7 +136,10 @@ def spoken_call(audio: str | None) -> Call:
         "en",
         audio,
         questions,
-        measures=measures(questions, 0.5),
+        (cue("impact_stated", turns, 1, texts[1]), cue("reflection", turns, 6, "So since Monday?")),
+        measures(questions, 0.5),
+        (scorecard(questions),),
+        scored_by="made by hand",
     )
 
 
@@ -191,6 +223,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         silent = Call("silent-1", Metadata(), (), None, "silent.wav", 12.0)
         for call in (spoken_call(audio), chat_call(), untimed_call(), hostile_call(), silent):
             store.save_call(call)
+        store.save_suggestions("spoken-1", [(one, None) for one in SUGGESTIONS])
     return folder
 
 

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from coach.config import StoreConfig
 from coach.measures import measure
 from coach.store import Store, migrate, open_store
-from coach.types import Call, Metadata, Turn
+from coach.types import FUNCTIONS, Call, Metadata, Turn
 from coach.web.app import create_app
 from coach.web.call_page import view_call
 from coach.web.formats import call_path
@@ -23,6 +23,10 @@ from coach.web.wording import explain_dropped, explain_flag
 
 AskRaw = Callable[[Starlette, str], tuple[int, str]]
 RawGet = Callable[[str], tuple[int, str]]
+
+
+TAGS = r'<span class="label.*?</span>|<span class="cue-tag.*?</span>.*?</span>.*?</span>'
+"""What the page writes behind a question or a cue."""
 
 
 def words(html: str) -> str:
@@ -52,12 +56,12 @@ def test_call_page_shows_transcript_scores_and_metadata(client: TestClient) -> N
 
 
 def test_dropped_text_is_folded_away(client: TestClient) -> None:
-    assert "Thank you. Thank you" in client.get("/calls/spoken-1").text.split("<details")[-1]
+    assert "Thank you. Thank you" in client.get("/calls/spoken-1").text.split('<details class="card dropped"')[1]
 
 
 def test_all_words_of_every_turn_are_on_the_page(client: TestClient, spoken: Callable[..., Call]) -> None:
     text = client.get("/calls/spoken-1").text
-    shown = [words(re.sub(r'<span class="label.*?</span>', "", part.split("</p>")[0])) for part in
+    shown = [words(re.sub(TAGS, "", part.split("</p>")[0])) for part in
              text.split('<p class="turn-text" dir="auto">')[1:]]  # fmt: skip
     assert [line.replace(" ", "") for line in shown] == [turn.text.replace(" ", "") for turn in spoken(None).turns]
 
@@ -198,15 +202,18 @@ def test_page_is_made_from_the_store_as_it_is_now(store: Store) -> None:
     assert [figure.value for figure in view_call(stored).figures] == ["3", "33 %", "1×", "50 %"]  # noqa: RUF001
 
 
-def test_measures_show_every_line_once(spoken: Callable[..., Call]) -> None:
+def test_every_measure_is_shown_once_or_said_not_to_apply(spoken: Callable[..., Call]) -> None:
     call = spoken(None)
     measures = measure(call.turns, call.questions, call.cues, call.duration_s)
-    page = view_call(replace(call, measures=measures))
-    assert page.card is not None
-    assert len(page.card.scores) + len(page.card.counts) == len(measures)
-    names = [line.figure.name for line in (*page.card.scores, *page.card.counts)]
+    page = view_call(replace(call, measures=measures)).measures
+    assert page is not None
+    names = [line.figure.name for line in (*page.scores, *page.counts)] + list(page.absent)
+    by_function = [score for score in measures if score.name.removesuffix("_share") in FUNCTIONS]
+    assert len(names) == len(measures) - len(by_function)
     assert len(set(names)) == len(names)
     assert not [name for name in names if "_" in name]
+    impact = next(line for line in page.counts if line.function == "impact")
+    assert (impact.figure.value, impact.figure.detail) == ("1", "33 %")
 
 
 def test_without_an_agent_nothing_is_claimed_about_questions() -> None:
