@@ -1,0 +1,57 @@
+"""The transcript in the terminal, the agent's questions and everybody's cues marked under their turns."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from coach.show.words import clock, printable, shortened
+from coach.types import Call, Question, Turn
+
+_ROLE_STYLES = {"agent": "bold cyan", "customer": "bold magenta", "unknown": "bold yellow"}
+_FORM_STYLES = {"open": "bold green", "closed": "yellow"}
+
+
+def print_turns(call: Call, console: Console) -> None:
+    console.print()
+    if not call.turns:
+        console.print(Text("Nothing was said.", style="dim"))
+        return
+    asked: dict[int, list[Question]] = {}
+    for question in sorted(call.questions, key=lambda question: question.start_char):
+        asked.setdefault(question.turn, []).append(question)
+    transcript = Table.grid(padding=(0, 2, 0, 0))
+    transcript.add_column(style="dim", justify="right", no_wrap=True)
+    transcript.add_column(no_wrap=True)
+    transcript.add_column(overflow="fold")
+    for index, turn in enumerate(call.turns):
+        at = clock(turn.start) if turn.at is None else f"{turn.at:%H:%M:%S}"
+        questions = asked.get(index, [])
+        transcript.add_row(Text(at), Text(turn.role, style=_ROLE_STYLES[turn.role]), _words(turn, questions))
+        for question in questions:
+            transcript.add_row("", "", _label(question))
+    console.print(transcript)
+
+
+def _words(turn: Turn, questions: Sequence[Question]) -> Text:
+    """What was said, the questions in the colour of their form; before it who said it, where that is known by name."""
+    line = Text()
+    if turn.speaker:
+        line.append(f"({printable(turn.speaker)}) ", style="dim")
+    done = 0
+    for question in questions:
+        start = max(done, question.start_char)
+        line.append(printable(turn.text[done:start]))
+        line.append(printable(turn.text[start : question.end_char]), style=_FORM_STYLES.get(question.form, ""))
+        done = max(start, question.end_char)
+    line.append(printable(turn.text[done:]))
+    return line
+
+
+def _label(question: Question) -> Text:
+    unsure = ", unsure" if question.unsure else ""
+    label = Text(f"^ {question.form} question: {question.function}{unsure}", style=_FORM_STYLES.get(question.form, ""))
+    if question.text:
+        label.append(f'  "{shortened(printable(question.text))}"', style="dim")
+    return label
