@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
 from coach.errors import StoreError
-from coach.store import reviews, settings
+from coach.store import replies, reviews, settings
 from coach.store.calls import unknown
 from coach.store.engine import explained_os, in_parts
 from coach.store.records import Forgotten
@@ -49,6 +49,7 @@ def forget(connection: Connection, data_dir: Path, call_id: str) -> Forgotten:
     n_passages = int(connection.scalar(select(func.count()).where(passages.c.call_key == call.key)) or 0)
     connection.execute(delete(calls).where(calls.c.key == call.key))
     reviews.forget(connection, call_id)
+    replies.forget(connection, call_id)
     settings.write(connection, _UNFINISHED, "yes")
     return Forgotten(
         call=call_id,

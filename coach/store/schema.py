@@ -320,6 +320,15 @@ reviews = Table(
     sqlite_autoincrement=True,
 )
 
+# What an LLM answered, so that it is not asked twice. By the call's id: it is asked before the call is saved.
+replies = Table(
+    "replies",
+    metadata,
+    Column("call", Words, primary_key=True),
+    Column("key", String(64), primary_key=True),  # of the prompt, the model and everything that was put in
+    Column("text", Words, nullable=False),
+)
+
 passages = Table(
     "passages",
     metadata,

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select, text
 
 from coach.config import StoreConfig
 from coach.errors import StoreError
-from coach.store import calls, forgetting, listing, passages, reviews, runs, schema, settings, suggestions
+from coach.store import calls, forgetting, listing, passages, replies, reviews, runs, schema, settings, suggestions
 from coach.store.engine import connect, make_folder, outside_transactions, reading, writing
 from coach.store.filters import Filters
 from coach.store.migration import migrate, require_current
@@ -184,6 +184,17 @@ class Store:
         """(machine's, person's) values by criterion, where both gave one."""
         with reading(self._engine) as connection:
             return reviews.beside_machine(connection, rubric)
+
+    # an LLM's replies
+
+    def get_reply(self, call_id: str, key: str) -> str | None:
+        """What was answered to the request of that key about that call, which need not be stored yet."""
+        with reading(self._engine) as connection:
+            return replies.read(connection, call_id, key)
+
+    def save_reply(self, call_id: str, key: str, text: str) -> None:
+        with writing(self._engine) as connection:
+            replies.write(connection, call_id, key, text)
 
     # passages
 

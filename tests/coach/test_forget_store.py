@@ -73,6 +73,9 @@ def store(tmp_path: Path, vector: np.ndarray) -> Iterator[Store]:
         for call in (call_with_secrets(vector), keeper, call_with_secrets(vector)):
             opened.save_call(call)
             opened.record_file(run, name=call.source, sha256=call.recording_sha256, status="done", call=call.id)
+        opened.save_reply("plugh-77", "0" * 64, "The xyzzy reason. " * 200)
+        opened.save_reply("of a killed run", "1" * 64, "Another xyzzy reason. " * 200)
+        opened.save_reply("keep", "2" * 64, "A reason to keep.")
         (data / "audio").mkdir()
         for name in ("opaque1.ogg", "opaque2.ogg", "left-by-a-killed-run.ogg"):
             (data / "audio" / name).write_bytes(b"sound of " + name.encode())
@@ -122,8 +125,11 @@ def test_no_byte_is_left_in_any_file(store: Store, vector: np.ndarray) -> None:
 
 def test_the_rest_is_left_as_it_was(store: Store, vector: np.ndarray) -> None:
     before = store.get_call("keep")
+    assert store.get_reply("of a killed run", "1" * 64) is not None
     forget(store, store.data_dir / "index", ["plugh-77"], rebuild=lambda: rebuild(store))
     assert store.get_call("keep") == before
+    assert store.get_reply("keep", "2" * 64) == "A reason to keep."
+    assert store.get_reply("of a killed run", "1" * 64) is None
     assert [path.name for path in (store.data_dir / "audio").iterdir()] == ["opaque2.ogg"]
     assert (store.data_dir / "index" / "CURRENT").read_text() == "gen-2"
     assert (store.data_dir / "index" / "gen-2" / "matrix.npy").read_bytes() == (-vector).tobytes()

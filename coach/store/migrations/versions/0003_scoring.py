@@ -1,4 +1,4 @@
-"""Cues, measures, several scorecards a call, exemplars, suggestions, and what people said of scores.
+"""Cues, measures, several scorecards a call, exemplars, suggestions, an LLM's replies, and what people said of scores.
 
 The one scorecard of before counted and judged nothing: its lines become measures, without their evidence, which
 `coach rescore` finds again.
@@ -19,6 +19,15 @@ branch_labels = None
 depends_on = None
 
 INSTANT = sa.String(32).with_variant(TIMESTAMP(timezone=True), "postgresql")
+WORDY = {
+    "cues": ("text",),
+    "measures": ("explanation", "evidence"),
+    "scores": ("explanation", "evidence"),
+    "suggestions": ("text",),
+    "reviews": ("note",),
+    "replies": ("text",),
+}
+"""What people said, which ANALYZE must not copy into pg_statistic: forgetting does not reach there."""
 _KEPT = ("call_key", "position", "name", "value", "unit", "explanation", "n", "of")
 
 
@@ -33,6 +42,16 @@ def upgrade() -> None:
     _found()
     _judged()
     _suggested()
+    op.create_table(
+        "replies",
+        sa.Column("call", sa.Text, primary_key=True),
+        sa.Column("key", sa.String(64), primary_key=True),
+        sa.Column("text", sa.Text, nullable=False),
+    )
+    if op.get_context().dialect.name == "postgresql":
+        for table, columns in WORDY.items():
+            for column in columns:
+                op.execute(sa.text(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0"))
 
 
 def _of_call() -> sa.Column[Any]:
