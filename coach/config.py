@@ -3,13 +3,15 @@
 Precedence: command-line option, then `coach.toml` (in the data folder or named by `--config`), then the defaults here.
 """
 
+import re
 import tomllib
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticCustomError
 
 from coach.errors import ConfigError
 
@@ -124,8 +126,65 @@ class ServeConfig:
     """Ask for the token printed at start."""
 
 
+OPENAI_URL = "https://api.openai.com/v1"
+OLLAMA_URL = "http://127.0.0.1:11434/v1"
+OPENAI_KEY = "OPENAI_API_KEY"
+_LLM_FORMS = 'write "none", "ollama:MODEL", "openai:MODEL", or {base_url = "http://...", model = "..."}'
+_LLM_URL = "must be an http or https address without user, password and query, such as http://127.0.0.1:8080/v1"
+_LLM_KEY_ENV = "must be the name of an environment variable in capitals, such as MY_LLM_KEY, not the key"
+_KEY_IN_FILE = "a key does not belong into this file: put it into an environment variable, named by llm.api_key_env"
+
+
+def _matching(pattern: str, sentence: str) -> AfterValidator:
+    """Refuses, with the sentence, what the whole pattern does not match."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise PydanticCustomError("form", sentence)
+        return value
+
+    return AfterValidator(check)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class LlmConfig:
+    """A server that speaks OpenAI's chat protocol, and what may be asked of it. See docs/llm.md."""
+
+    base_url: Annotated[str, _matching(r"https?://[^/?#@\s]+(/[^?#@\s]*)?", _LLM_URL)]
+    model: Annotated[str, Field(min_length=1)]
+    api_key_env: Annotated[str, _matching(r"[A-Z][A-Z0-9_]{1,60}", _LLM_KEY_ENV)] | None = None
+    """The environment variable that holds the key; None: no key is sent."""
+    timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    """For one reply, from connecting to its last byte."""
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 4
+    """Requests under way at once."""
+    max_tokens_per_run: Annotated[int, Field(ge=0)] = 2_000_000
+    """Sent and received, by the server's count, or characters / 4 where it gives none. After that nothing is asked."""
+    max_reply_tokens: Annotated[int, Field(ge=16)] = 1000
+    context_tokens: Annotated[int, Field(ge=256)] = 32_000
+    """What a prompt and its reply may take together; a longer prompt is not sent, since servers cut it unasked."""
+
+
+def _read_llm(value: Any) -> Any:
+    """The short forms, spelt out. Ollama's own defaults are a context of 4096 tokens and one request at a time."""
+    kind, _, model = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if value == "none":
+        return None
+    if kind == "ollama" and model:
+        return {"base_url": OLLAMA_URL, "model": model, "context_tokens": 4096, "concurrency": 1, "timeout_s": 120.0}
+    if kind == "openai" and model:
+        return {"base_url": OPENAI_URL, "model": model, "api_key_env": OPENAI_KEY}
+    if not isinstance(value, dict | LlmConfig | None):
+        raise PydanticCustomError("llm_form", _LLM_FORMS)
+    if isinstance(value, dict) and "api_key" in value:
+        raise PydanticCustomError("key_in_file", _KEY_IN_FILE)
+    return value
+
+
 @dataclass(frozen=True, config=_STRICT)
 class Config:
+    llm: Annotated[LlmConfig | None, BeforeValidator(_read_llm)] = None
+    """None: nothing is asked of any model beyond those that run here."""
     inbox: InboxConfig = field(default_factory=InboxConfig)
     transcribe: TranscribeConfig = field(default_factory=TranscribeConfig)
     redact: RedactConfig = field(default_factory=RedactConfig)

@@ -12,6 +12,9 @@ OFFLINE = {
     "LANGSMITH_TRACING_V2": "false",
     "LANGCHAIN_TRACING": "false",
     "LANGCHAIN_TRACING_V2": "false",
+    "LANGCHAIN_HANDLER": "",  # langchain-core refuses to work when it is set
+    "LANGSMITH_GATEWAY": "false",
+    "OPENAI_LOG": "",  # "debug" writes every prompt to stderr
     "OTEL_SDK_DISABLED": "true",
 }
 
