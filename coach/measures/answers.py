@@ -15,22 +15,26 @@ from coach.types import Question, Score, Turn
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")  # noqa: RUF001 (typographic apostrophe)
 _EMPTY = """
     a about above after again all almost already also although always am an and another any anybody anyone
-    anything are around as at away back be because been before being both but by came can cannot come comes coming
-    could day did do does doing done down each either else even ever every everybody everyone everything few for
-    from get gets getting give given go goes going gone good got guess had has have having he hello her here hers
-    hi him his how however i if in into is it its just keep kind know lady last least less let like little look
-    lot made make makes making many may maybe me mean might mine more most much must my never next no nobody none
-    nor not nothing now of off oh ok okay on once one only onto or other others our ours out over own part people
-    perhaps please put quite rather really right said same saw say saying says see seem seems seen sir so some
-    somebody someone something sort still such sure take taken than thank thanks that the their them then there
-    these they thing things think this those though through time to today together too took try trying two uh um
-    under until up upon us use used very want wanted was way we well went were what whatever when where which
-    while who whole whose why will with would yeah yep yes yet you your yours actually basically certainly
-    definitely honestly literally obviously probably absolutely exactly fine great sorry bye goodbye hmm mhm mm ah
-    er erm aha hey wow don didn doesn isn wasn aren weren haven hasn hadn won wouldn couldn shouldn ain ve re ll
+    anything are around as across at away back be because been before being both but by came can cannot come comes
+    coming could day did do does doing done down each either else even ever every everybody everyone everything
+    few for from get gets getting give given go goes going gone good got guess had has have having he hello her
+    here hers hi him his how however i if in into is it its just keep kind know lady last least less let like
+    little look lot made make makes making many may maybe me mean might mine more most much must my need never
+    next no nobody none nor not nothing now of off oh ok okay on once one only onto or other others our ours out
+    over own part people perhaps please put quite rather really right said same saw say saying says see she should
+    since seem seems seen sir so some somebody someone something sort still such sure take taken than thank thanks
+    that the their them then there these they thing things think this those though through time to today together
+    too took try trying two uh um under until up upon us use used very want wanted was way we well went were what
+    whatever when where which while who whole whose why will with would yeah yep yes yet you your yours actually
+    basically certainly definitely honestly literally obviously probably absolutely exactly fine great sorry bye
+    goodbye hmm mhm mm ah er erm aha hey wow don didn doesn isn wasn aren weren haven hasn hadn won wouldn couldn
+    shouldn ain ve re ll
 """
 _EMPTY_WORDS = frozenset(_EMPTY.split())
 """Words that say nothing by themselves, and what is left of shortened ones (don't, you're) around the apostrophe."""
+
+_HISSING = ("sses", "ches", "shes", "xes")
+"""Endings whose plural takes an e."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ def content_words(text: str) -> Iterator[str]:
     """Numbers, names and other words that say something by themselves, in order, as `Answer.facts` writes them."""
     for token in _TOKEN.findall(text.lower()):
         word = re.split(r"['’]", token)[0]  # noqa: RUF001
-        word = word.removesuffix("s") if len(word) > 3 and not word.endswith("ss") else word
+        if len(word) > 3 and not word.endswith("ss"):
+            word = word.removesuffix("es" if word.endswith(_HISSING) else "s")
         if token[0].isdigit() or (len(word) > 1 and not {word, f"{word}s"} & _EMPTY_WORDS):
             yield word

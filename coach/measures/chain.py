@@ -4,7 +4,8 @@ The chain follows Rackham's order of questions (SPIN Selling, 1988: situation, p
 from selling to service, where it ends with a step that both agree on. A step is proven by what the customer answers to
 a question of the agent, or by what the customer offers unasked; whichever comes first is the proof:
 
-- situation: an opener that is answered; or the customer's first MIN_STORY_WORDS words in one turn, unasked.
+- situation: an opener that is answered; or the customer's first MIN_STORY_WORDS words in one turn, in answer to no
+  question.
 - problem: a diagnostic question that is answered; or a cue of confusion, of leaving, of a reason or of a cause.
 - impact: an impact question that is answered; or a cue that the customer states the impact or the urgency.
 - need: a need question that is answered. What customers say of their needs unasked, no tracker finds yet.
@@ -14,7 +15,7 @@ a question of the agent, or by what the customer offers unasked; whichever comes
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -92,9 +93,10 @@ def chain(turns: Sequence[Turn], questions: Sequence[Question], cues: Sequence[C
         return Chain(tuple(Step(name) for name in STEPS))
     asking = {question.turn for question in questions}
     answered = [q for q in questions if answer_turns(turns, q.turn, asking)]
+    answering = {place for q in answered for place in answer_turns(turns, q.turn, asking)}
     steps = []
     for name in STEPS[:-1]:
-        proofs = [*_asked(name, answered), *_offered(name, turns, cues)]
+        proofs = [*_asked(name, answered), *_offered(name, turns, cues, answering)]
         steps.append(min(proofs, key=lambda proof: proof[:2])[2] if proofs else Step(name))
     return Chain((*steps, _next_step(turns, answered, cues)))
 
@@ -108,13 +110,16 @@ def _asked(name: StepName, answered: Sequence[Question]) -> Iterator[_Proof]:
             yield q.turn, q.start_char, Step(name, q.turn, q.time_s, q.text, "agent")
 
 
-def _offered(name: StepName, turns: Sequence[Turn], cues: Sequence[Cue]) -> Iterator[_Proof]:
+def _offered(
+    name: StepName, turns: Sequence[Turn], cues: Sequence[Cue], answering: Collection[int]
+) -> Iterator[_Proof]:
+    """What the customer says unasked; `answering` are the turns that answer a question."""
     for cue in cues:
         if cue.tracker.startswith(_OFFERED.get(name, ())) and turns[cue.turn].role == "customer":
             yield cue.turn, cue.start_char, Step(name, cue.turn, cue.time_s, cue.text, "customer")
     if name == "situation":
         for index, turn in enumerate(turns):
-            if turn.role == "customer" and n_words(turn) >= MIN_STORY_WORDS:
+            if turn.role == "customer" and n_words(turn) >= MIN_STORY_WORDS and index not in answering:
                 yield index, 0, Step(name, index, turn.start, turn.text, "customer")
                 return
 

@@ -44,8 +44,10 @@ def test_what_was_said_before_or_in_the_question_is_no_new_fact() -> None:
 
 
 def test_facts_ignore_empty_words_shortened_verbs_and_plurals() -> None:
-    said = talk("A Why? <open diagnostic>", "C Well, I don't know, you're right, it's the bills. And the bill!")
-    assert answers(said.turns, said.questions)[0].facts == ("bill",)
+    said = talk(
+        "A Why? <open diagnostic>", "C Well, I don't know, you're right, it's the bills. And the bill, in boxes!"
+    )
+    assert answers(said.turns, said.questions)[0].facts == ("bill", "box")
 
 
 def test_the_last_question_of_a_turn_is_answered() -> None:

@@ -53,6 +53,13 @@ def test_what_the_customer_offers_first_is_the_customers() -> None:
     assert said.scores()["next_step"].value == 0.0
 
 
+def test_a_long_answer_to_another_question_is_no_story() -> None:
+    said = talk(
+        "A Your number? <closed procedural>", "C It is eight eight two one five seven four", "A Thank you so much"
+    )
+    assert proof(said)["situation"] == (None, None)
+
+
 def test_a_question_nobody_answers_proves_nothing() -> None:
     assert proof(talk("C hello", "A How does that affect you? <open impact>"))["impact"] == (None, None)
 

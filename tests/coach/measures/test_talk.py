@@ -30,7 +30,7 @@ def test_a_backchannel_does_not_end_a_monologue_but_words_and_long_pauses_do() -
     ("agent", "interrupts"),
     [
         ("A 4-9 Let me stop you there", True),
-        ("A 5.5-9 Let me stop you there", False),  # begins as the customer ends
+        ("A 5.7-9 Let me stop you there", False),  # begins as the customer ends
         ("A 1-9 Let me stop you there", False),  # the customer goes on for five seconds
         ("A 4-5.5 Let me stop you there", False),  # comes in and gives up
         ("A 4-9 mhm okay", False),  # a sign of listening
