@@ -4,6 +4,7 @@ import importlib.util
 import platform
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -56,6 +57,7 @@ def _checks(data_dir: Path, config: Config) -> Iterator[Check]:
         yield _has("faster-whisper", "faster_whisper", "faster-whisper")
     yield _disk(data_dir, config)
     yield _tried("store", lambda: _store(data_dir, config))
+    yield _llm(config)
 
 
 def _tried(name: str, look: Callable[[], str]) -> Check:
@@ -138,3 +140,18 @@ def _store(data_dir: Path, config: Config) -> str:
         return "none yet; `coach run INBOX` makes it"
     status = read_status(open_store(data_dir, config.store, create=False))
     return f"{status['counts']['calls']} calls, index {index_state(status['index'])}"
+
+
+def _llm(config: Config) -> Check:
+    """Asks it one small thing, as a run would."""
+    from coach.llm import Ready, open_llm
+    from coach.prompting import load_prompt
+
+    llm = open_llm(config.llm)
+    if llm is None:
+        return Check("llm", None, "none; everything works without one (docs/llm.md)")
+    begun = time.monotonic()
+    reply = llm.ask(load_prompt("say-ready"), {}, Ready, call="")
+    if reply is None:
+        return Check("llm", False, " ".join(llm.problems))
+    return Check("llm", True, f"{llm.name} answers in {time.monotonic() - begun:.1f} s")
