@@ -25,16 +25,19 @@ if TYPE_CHECKING:
 @data_option
 @config_option
 def show_command(call: str, data_dir: Path, config_path: Path | None) -> None:
-    """Print a call: transcript, the agent's questions by form and function, scorecard."""
+    """Print a call: what to practise, transcript with questions and cues, scorecards with reviews, measures."""
     from rich.console import Console
 
+    from coach.measures import ranges_of
     from coach.show import render
 
-    store = open_existing(data_dir, read_config(data_dir, config_path))
+    config = read_config(data_dir, config_path)
+    store = open_existing(data_dir, config)
     found = store.get_call(call)
     if found is None:
         raise InputError(f"There is no call {call!r} in {data_dir}; `coach status` and `coach serve` list them.")
-    render(found, Console())
+    ranges = ranges_of(config.score.ranges)
+    render(found, Console(), store.get_suggestions(found.id), store.get_reviews(found.id), ranges)
 
 
 @click.command("export")
@@ -98,9 +101,10 @@ def index_state(index: dict[str, Any]) -> str:
 @click.option("--host", help="Default 127.0.0.1: this machine only.")
 @click.option("--no-token", is_flag=True, help="Ask for no token (loopback only).")
 def serve_command(data_dir: Path, config_path: Path | None, port: int | None, host: str | None, no_token: bool) -> None:
-    """Serve the pages: the list of calls, and each call with its sound, questions and scorecard."""
+    """Serve the pages: the list of calls, and each call with its sound and what to practise."""
     import dataclasses
 
+    from coach.measures import ranges_of
     from coach.web import serve
 
     config = read_config(data_dir, config_path)
@@ -111,4 +115,4 @@ def serve_command(data_dir: Path, config_path: Path | None, port: int | None, ho
         changes["host"] = host
     if no_token:
         changes["token"] = False
-    serve(data_dir, dataclasses.replace(config.serve, **changes), config.store)
+    serve(data_dir, dataclasses.replace(config.serve, **changes), config.store, ranges_of(config.score.ranges))

@@ -1,19 +1,23 @@
-"""The transcript in the terminal, the agent's questions and everybody's cues marked under their turns."""
+"""The transcript in the terminal, the agent's questions and everybody's cues named under their turns."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coach.show.words import clock, printable, shortened
-from coach.types import Call, Question, Turn
+from coach.show.words import clock, plain_name, printable, shortened
+from coach.types import Call, Cue, Question, Turn
 
+LINE = 58
+"""Characters of a name and a quote that fit beside times and roles into 80 columns."""
+MIN_QUOTE = 16
 _ROLE_STYLES = {"agent": "bold cyan", "customer": "bold magenta", "unknown": "bold yellow"}
 _FORM_STYLES = {"open": "bold green", "closed": "yellow"}
 
 
-def print_turns(call: Call, console: Console) -> None:
+def print_turns(call: Call, missed: Collection[Cue], console: Console) -> None:
+    """Prints all turns; `missed` are the cues that nobody took up."""
     console.print()
     if not call.turns:
         console.print(Text("Nothing was said.", style="dim"))
@@ -21,6 +25,9 @@ def print_turns(call: Call, console: Console) -> None:
     asked: dict[int, list[Question]] = {}
     for question in sorted(call.questions, key=lambda question: question.start_char):
         asked.setdefault(question.turn, []).append(question)
+    said: dict[int, list[Cue]] = {}
+    for cue in sorted(call.cues, key=lambda cue: cue.start_char):
+        said.setdefault(cue.turn, []).append(cue)
     transcript = Table.grid(padding=(0, 2, 0, 0))
     transcript.add_column(style="dim", justify="right", no_wrap=True)
     transcript.add_column(no_wrap=True)
@@ -31,6 +38,8 @@ def print_turns(call: Call, console: Console) -> None:
         transcript.add_row(Text(at), Text(turn.role, style=_ROLE_STYLES[turn.role]), _words(turn, questions))
         for question in questions:
             transcript.add_row("", "", _label(question))
+        for cue in said.get(index, []):
+            transcript.add_row("", "", _cue_label(cue, cue in missed))
     console.print(transcript)
 
 
@@ -55,3 +64,10 @@ def _label(question: Question) -> Text:
     if question.text:
         label.append(f'  "{shortened(printable(question.text))}"', style="dim")
     return label
+
+
+def _cue_label(cue: Cue, missed: bool) -> Text:
+    nobody = ", not taken up" if missed else ""
+    label = Text(f"* {plain_name(cue.tracker)}, {cue.score:.0%}{nobody}", style="yellow" if missed else "cyan")
+    room = max(MIN_QUOTE, LINE - len(label))
+    return label.append(f'  "{shortened(printable(cue.text), room)}"', style="dim")

@@ -36,6 +36,27 @@ def shortened(text: str, length: int = 60) -> str:
     return text if len(text) <= length else text[: length - 3] + "..."
 
 
+def plain_name(name: str) -> str:
+    """A stored name as words: "cause_long_wait" becomes "cause long wait"."""
+    return printable(name.replace("_", " ").replace("-", " "))
+
+
+def percent(share: float | None) -> str:
+    return MISSING if share is None else f"{share:.0%}"
+
+
+def write_value(value: float | None, unit: str) -> str:
+    """A measure's value in its unit."""
+    if value is None:
+        return MISSING
+    if unit == "share":
+        return f"{value:.0%}"
+    if unit == "s":
+        return f"{value:.1f} s" if value < 10 and value % 1 else f"{value:.0f} s"
+    number = f"{value:.0f}" if value == int(value) else f"{value:.1f}"
+    return {"per_minute": f"{number}/min", "per_10_minutes": f"{number}/10 min"}.get(unit, number)
+
+
 def reason(score: Score) -> Text:
     reason = Text(printable(score.explanation))
     if score.evidence:

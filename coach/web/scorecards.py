@@ -3,17 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from coach.types import Score, Scorecard, Turn
+from coach.verdicts import Standing, latest_reviews, points_apart, section_share, stand, sum_up
 from coach.web import formats
 from coach.web.scores import Moment, moments_of
 from coach.web.wording import sentence_case
 
 if TYPE_CHECKING:
     from coach.store import Review
-
-Standing = Literal["met", "partly", "not-met", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +69,9 @@ def view_scorecards(
     scorecards: Sequence[Scorecard], reviews: Sequence["Review"], turns: Sequence[Turn]
 ) -> tuple[ScorecardView, ...]:
     """The scorecards in their own order; of a person's reviews of one criterion the latest."""
-    latest = {(review.rubric, review.criterion, review.person): review for review in reviews}
+    latest = latest_reviews(reviews)
     return tuple(
-        _view_card(number, card, [one for one in latest.values() if one.rubric == card.rubric], turns)
+        _view_card(number, card, [one for one in latest if one.rubric == card.rubric], turns)
         for number, card in enumerate(scorecards, 1)
     )
 
@@ -97,24 +96,13 @@ def _view_card(number: int, card: Scorecard, reviews: Sequence["Review"], turns:
         name=sentence_case(card.rubric),
         value=formats.percent(card.value),
         share=card.value,
-        summary=_sum_up(card.scores),
+        summary=sum_up(card.scores),
         fatal=tuple(sentence_case(score.name) for score in card.scores if score.fatal and score.value == 0),
         sections=tuple(_view_sections(number, card.scores, reviews, turns)),
         left_over=tuple(
             (sentence_case(one.criterion), _view_review(one, None)) for one in reviews if one.criterion not in names
         ),
     )
-
-
-def _sum_up(scores: Sequence[Score]) -> str:
-    """How many of the criteria that count are met, in words."""
-    counted = [score for score in scores if score.weight and score.value is not None]
-    if not counted:
-        return "No criterion applies to this call."
-    met = sum(score.value == 1 for score in counted)
-    aside = len(scores) - len(counted)
-    words = f"{met} of {len(counted)} criteria that apply are met"
-    return f"{words}; {aside} {'does' if aside == 1 else 'do'} not count here." if aside else f"{words}."
 
 
 def _view_sections(
@@ -125,27 +113,21 @@ def _view_sections(
         members = list(group)
         yield SectionView(
             name=sentence_case(section),
-            value=formats.percent(_section_share([score for _, score in members])),
+            value=formats.percent(section_share(score for _, score in members)),
             criteria=tuple(_view_criterion(_anchor(number, at), score, reviews, turns) for at, score in members),
         )
 
 
-def _section_share(scores: Sequence[Score]) -> float | None:
-    """The mean of what applies, by weight, as the scorecard itself is counted; None when nothing applies."""
-    counted = [(score.weight, score.value) for score in scores if score.weight and score.value is not None]
-    total = sum(weight for weight, _ in counted)
-    return sum(weight * value for weight, value in counted) / total if total else None
-
-
 def _view_criterion(anchor: str, score: Score, reviews: Sequence["Review"], turns: Sequence[Turn]) -> CriterionView:
-    standing, verdict = _judge(score)
+    standing = stand(score)
+    partly = f"partly, {formats.percent(score.value)}"
     shown, more = moments_of(score.evidence, turns)
     return CriterionView(
         anchor=anchor,
         key=score.name,
         name=sentence_case(score.name),
         standing=standing,
-        verdict=verdict,
+        verdict=partly if standing == "partly met" else standing,
         explanation=score.explanation,
         counts=bool(score.weight),
         fatal=score.fatal,
@@ -155,19 +137,9 @@ def _view_criterion(anchor: str, score: Score, reviews: Sequence["Review"], turn
     )
 
 
-def _judge(score: Score) -> tuple[Standing, str]:
-    if score.value is None:
-        return "none", "does not apply"
-    if score.value in (0, 1):
-        return ("met", "met") if score.value else ("not-met", "not met")
-    return "partly", f"partly, {formats.percent(score.value)}"
-
-
 def _view_review(review: "Review", machine: float | None) -> ReviewView:
-    difference = ""
-    if review.value is not None and machine is not None:
-        points = round((review.value - machine) * 100)
-        difference = f"{points:+d} points" if points else "same as the machine"
+    points = points_apart(review.value, machine)
+    difference = "" if points is None else f"{points:+d} points" if points else "same as the machine"
     return ReviewView(
         person=review.person,
         value="does not apply" if review.value is None else formats.percent(review.value),

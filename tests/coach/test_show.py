@@ -3,12 +3,14 @@
 import io
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.console import Console
 
-from coach.measures import measure
+from coach.measures import Range, measure
 from coach.show import clock, printable, render
-from coach.types import Call, Metadata, Question, Turn
+from coach.store import Review
+from coach.types import Call, Cue, Metadata, Question, Score, Scorecard, Suggestion, Turn
 
 TURNS = (
     Turn("agent", "How can I help you?", 0.0, 2.0),
@@ -32,10 +34,16 @@ CALL = Call(
 )
 
 
-def shown(call: Call, *, colour: bool = False, width: int = 80) -> str:
+def shown(call: Call, *more: Any, colour: bool = False, width: int = 80) -> str:
+    """What is printed; `more` are suggestions, reviews and ranges."""
     file = io.StringIO()
-    render(call, Console(file=file, width=width, force_terminal=colour, color_system="standard" if colour else None))
+    console = Console(file=file, width=width, force_terminal=colour, color_system="standard" if colour else None)
+    render(call, console, *more)
     return file.getvalue()
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def test_piped_output_has_no_escape_codes_and_fits_80_columns() -> None:
@@ -96,3 +104,101 @@ def test_clock_and_printable() -> None:
     assert [clock(0.0), clock(59.99), clock(3599.0), clock(3600.0)] == ["00:00", "00:59", "59:59", "1:00:00"]
     assert clock(None) == "\N{EN DASH}"
     assert printable("a\nb\tc\rd\u2028e") == "a b c de"
+
+
+IMPACT = Cue("impact_stated", 1, 0, 17, 65.0, "My bill is wrong.", 0.91)
+COACHED = replace(
+    CALL,
+    cues=(IMPACT,),
+    scorecards=(
+        Scorecard(
+            "service-basics",
+            "0" * 64,
+            0.0,
+            (
+                Score("greeting", 1.0, "share", "Greeted.", section="Opening", weight=1.0),
+                Score("not_rude", 0.0, "share", "Rude.", section="Opening", weight=1.0, fatal=True),
+                Score("impact_taken_up", 0.5, "share", "Half.", section="Middle", weight=1.0),
+                Score("hold_announced", None, "share", "No hold.", section="Middle", weight=1.0),
+                Score("own_words", 1.0, "share", "By a model.", section="Middle"),
+            ),
+        ),
+    ),
+)
+SUGGESTIONS = (
+    Suggestion(1, 0, "impact_stated", "impact", "colleague", "What did it do?", "Ana in call 7", "7", 3, 75.0, 0.6),
+    Suggestion(2, 0, "closed", "diagnostic", "bank", "What do you see on it?", "written exemplar"),
+)
+
+
+def test_what_to_practise_comes_before_the_transcript() -> None:
+    text = flat(shown(COACHED, SUGGESTIONS))
+    practice, transcript = text.split("00:00 agent How can I help you?")
+    for expected in (
+        "Practise next: When a customer says what it does to them",
+        '01:05 "My bill is wrong." (impact stated, not taken up)',
+        'Nobody asked what it does to them. Instead, 1:01:40: "Is it the last bill?"',
+        "> What did it do? [impact; a colleague asked: Ana in call 7, at 01:15]",
+        '1:01:40 "Is it the last bill?" (closed question: diagnostic, unsure)',
+        "> What do you see on it? [diagnostic; from the bank: written exemplar]",
+        "[x] situation: the agent asked, 00:00",
+        "[ ] need: not reached",
+    ):
+        assert expected in practice
+    assert '* impact stated, 91%, not taken up "My bill is wrong."' in transcript
+
+
+def test_call_that_was_not_searched_for_cues_has_nothing_to_practise() -> None:
+    assert "Practise" not in shown(CALL)
+    assert "Nothing stands out in this call." in shown(replace(CALL, scored_by="x"))
+
+
+def test_scorecard_shows_standing_sections_and_reviews_beside_the_machine() -> None:
+    reviews = [
+        Review("c-1", "service-basics", "impact_taken_up", 0.0, "Ann", "old"),
+        Review("c-1", "service-basics", "impact_taken_up", 1.0, "Ann", "Listen again."),
+        Review("c-1", "service-basics", "gone", None, "Ben"),
+        Review("c-1", "discovery", "greeting", 0.0, "Ben"),
+    ]
+    text = flat(shown(COACHED, (), reviews))
+    for expected in (
+        "Scorecard service basics: 0% 1 of 3 criteria that apply is met; 2 do not count here.",
+        "Fatal and not met, so the whole is 0: not rude",
+        "Opening 50% [x] greeting met. Greeted. [ ] not rude not met, fatal. Rude.",
+        '[/] impact taken up partly, 50%. Half. Ann: 100% (+50 points) "Listen again."',
+        "- hold announced does not apply. No hold.",
+        "[x] own words met, only reported. By a model.",
+        "Ben: does not apply (of gone, no longer in this rubric)",
+    ):
+        assert expected in text
+    assert '"old"' not in text
+
+
+def test_measures_have_their_unit_and_usual_range_with_its_source() -> None:
+    measures = (
+        Score("talk_share", 0.7, "share", "Much."),
+        Score("patience", 0.45, "s", "Short."),
+        Score("speaking_rate", 171.23, "per_minute", "Fast."),
+        Score("hold", None, "s", "None."),
+    )
+    ranges = {"talk_share": Range(None, 0.65, "A study"), "patience": Range(0.2, None, "Another")}
+    text = flat(shown(replace(CALL, measures=measures), (), (), ranges))
+    assert "talk share 70% Much. Usual: at most 65% (outside)." in text
+    assert "patience 0.5 s Short. Usual: at least 0.2 s." in text
+    assert "speaking rate 171.2/min Fast." in text
+    assert "Usual talk share: A study." in text
+    assert "Does not apply to this call: hold." in text
+    assert "not for employment decisions" in text
+
+
+def test_coached_call_fits_80_columns_and_hostile_words_stay_words() -> None:
+    evil = "[bold]a[/bold] \x1b[31m :smile: " + "x" * 90
+    suggestions = [replace(one, text=evil, source=evil) for one in SUGGESTIONS]
+    reviews = [Review("c-1", "service-basics", "greeting", 0.5, evil, evil)]
+    scores = tuple(replace(one, name=evil, section=evil, explanation=evil) for one in COACHED.scorecards[0].scores)
+    card = replace(COACHED.scorecards[0], rubric=evil, scores=scores)
+    cue = replace(IMPACT, text=evil)
+    text = shown(replace(COACHED, scorecards=(card,), cues=(cue,)), suggestions, reviews)
+    assert "\x1b" not in text
+    assert "[bold]a[/bold] [31m :smile:" in flat(text)
+    assert max(len(line) for line in text.splitlines()) <= 80
