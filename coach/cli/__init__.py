@@ -23,6 +23,7 @@ _COMMANDS = {
     "search": "ask",
     "ask": "ask",
     "show": "look",
+    "agents": "agents",
     "export": "look",
     "status": "look",
     "serve": "look",

@@ -4,18 +4,23 @@ from coach.store.filters import Filter, Filters, parse_where
 from coach.store.lock import writer_lock
 from coach.store.migration import migrate
 from coach.store.records import (
+    AgentCall,
+    AgentSummary,
     CallSummary,
     ExemplarPool,
     FileRecord,
     Forgotten,
     Review,
     RunRecord,
+    ScoreKey,
     StoredExemplar,
     StoredPassage,
 )
 from coach.store.store import Store, open_store
 
 __all__ = [
+    "AgentCall",
+    "AgentSummary",
     "CallSummary",
     "ExemplarPool",
     "FileRecord",
@@ -24,6 +29,7 @@ __all__ = [
     "Forgotten",
     "Review",
     "RunRecord",
+    "ScoreKey",
     "Store",
     "StoredExemplar",
     "StoredPassage",

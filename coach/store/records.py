@@ -120,3 +120,38 @@ class Review:
     note: str = ""
     at: datetime | None = None
     """None: when it is saved."""
+
+
+ScoreKey = tuple[str, str]
+"""(rubric, criterion); a rubric's total has no criterion, a figure of the call itself no rubric."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSummary:
+    """What all calls of one agent show."""
+
+    agent: str
+    n_calls: int
+    n_questions: int
+    n_open: int
+    """Open ones among the questions."""
+    n_asked: int
+    """Calls in which the agent asked anything..."""
+    n_impact: int
+    """...and those in which the agent asked about the impact."""
+    cards: dict[str, tuple[float, int]]
+    """By rubric: the scorecards' mean (0..1) and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCall:
+    """One call of an agent with what is known of it, None and "does not apply" left out."""
+
+    id: str
+    started_at: datetime | None
+    queue: str | None
+    product: str | None
+    values: dict[ScoreKey, float]
+    """Each 0..1, in the rubrics' order."""
+    counted: frozenset[ScoreKey]
+    """Criteria among them that have a weight or are fatal; not what is only reported, totals and figures."""

@@ -11,11 +11,25 @@ from sqlalchemy import Engine, select, text
 
 from coach.config import StoreConfig
 from coach.errors import StoreError
-from coach.store import calls, forgetting, listing, passages, replies, reviews, runs, schema, settings, suggestions
+from coach.store import (
+    agents,
+    calls,
+    forgetting,
+    listing,
+    passages,
+    replies,
+    reviews,
+    runs,
+    schema,
+    settings,
+    suggestions,
+)
 from coach.store.engine import connect, make_folder, outside_transactions, reading, writing
 from coach.store.filters import Filters
 from coach.store.migration import migrate, require_current
 from coach.store.records import (
+    AgentCall,
+    AgentSummary,
     CallSummary,
     ExemplarPool,
     FileRecord,
@@ -23,6 +37,7 @@ from coach.store.records import (
     Forgotten,
     Review,
     RunRecord,
+    ScoreKey,
     StoredExemplar,
     StoredPassage,
 )
@@ -195,6 +210,25 @@ class Store:
     def save_reply(self, call_id: str, key: str, text: str) -> None:
         with writing(self._engine) as connection:
             replies.write(connection, call_id, key, text)
+
+    # agents
+
+    def agents(self, where: Filters = ()) -> list[AgentSummary]:
+        """One row for each agent of the calls that meet `where`, by name; calls without an agent are left out."""
+        with reading(self._engine) as connection:
+            return agents.overview(connection, where)
+
+    def agent_calls(self, agent: str, where: Filters = (), *, limit: int = 5_000) -> list[AgentCall]:
+        """The agent's newest `limit` calls that meet `where`, oldest first; empty when there are none."""
+        with reading(self._engine) as connection:
+            return agents.newest_calls(connection, agent, where, limit=limit)
+
+    def other_agents_means(
+        self, agent: str, where: Filters, kinds: Sequence[AgentCall], *, min_calls: int
+    ) -> dict[ScoreKey, list[float]]:
+        """Means of the other agents over calls of the same queues and products as `kinds`, without their names."""
+        with reading(self._engine) as connection:
+            return agents.others_means(connection, agent, where, kinds, min_calls=min_calls)
 
     # passages
 
