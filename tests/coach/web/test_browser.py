@@ -201,7 +201,8 @@ def test_question_list_and_evidence_lead_into_the_transcript(visit: Open) -> Non
     page.locator(".question-list a").nth(2).click()
     until(lambda: 36.5 < now(page) < 41.5, "the sound is at the question")
     until(lambda: in_view(page, "#q-3"), "the question is in view")
-    page.locator(".evidence .moment").first.click()
+    page.locator(".criterion summary").first.click()
+    page.locator(".criterion .evidence .moment").first.click()
     until(lambda: 0.5 < now(page) < 2, "the sound is at the evidence")
     until(lambda: in_view(page, "#turn-1"), "the turn is in view")
 
@@ -318,3 +319,31 @@ def test_signing_in_by_the_form_leads_to_the_page_asked_for(browser: Browser, si
     page.wait_for_url(lambda url: url.endswith("/calls/spoken-1?t=12"))
     expect(page.locator("h1")).to_contain_text("Maya Brooks")
     context.close()
+
+
+def test_missed_moment_is_heard_where_one_reads_about_it(visit: Open) -> None:
+    page = visit("/calls/spoken-1")
+    page.wait_for_function("document.querySelector('#sound').readyState >= 1")
+    page.locator(".missed .listen").click()
+    until(lambda: now(page) > 6.6, "the missed moment is heard")
+    assert page.evaluate("scrollY") == 0
+    page.locator(".missed-mark").hover()
+    expect(page.locator("#hover")).to_contain_text("It is hard for us.")
+    page.locator(".practice .moment").first.click()
+    until(lambda: in_view(page, "#turn-3"), "the agent's reply is in view")
+
+
+def test_review_is_written_by_keyboard_and_stands_open_beside_the_score(visit: Open) -> None:
+    page = visit("/calls/spoken-1")
+    page.locator(".criterion summary").nth(1).focus()
+    page.keyboard.press("Enter")
+    form = page.locator(".criterion").nth(1).locator("form")
+    form.get_by_label("Your score").select_option("Met")
+    form.get_by_label("Your name").fill("Ann Lee")
+    form.get_by_label("Note").fill("<b>Listen</b> at 0:08")
+    form.get_by_role("button").press("Enter")
+    page.wait_for_url(lambda url: url.endswith("/calls/spoken-1#criterion-1-2"))
+    expect(page.locator("#criterion-1-2 .reviews")).to_be_visible()
+    expect(page.locator("#criterion-1-2 .reviews")).to_contain_text("Ann Lee 100")
+    expect(page.locator("#criterion-1-2 .note")).to_have_text("<b>Listen</b> at 0:08")
+    expect(page.locator(".criterion").first.get_by_label("Your name")).to_have_value("Ann Lee")
