@@ -43,8 +43,9 @@ class Talk:
 def talk(*lines: str) -> Talk:
     """One turn a line: who (A, C or ?), when ("0-2.5" in seconds, or "@60", seconds after noon), what, and its marks.
 
-    A mark of two words, `<open impact>`, is a question of that form and function, one of one word a cue. Marks stand in
-    the order in which they are said; each is given the whole turn's words and a place of its own.
+    A mark of two words, `<open impact>`, is a question of that form and function, one of one word a cue, of
+    probability 0.9 unless `<leaving=0.4>` says another. Marks stand in the order in which they are said; each is given the
+    whole turn's words and a place of its own.
     """
     turns: list[Turn] = []
     questions: list[Question] = []
@@ -61,5 +62,6 @@ def talk(*lines: str) -> Talk:
             if form:
                 questions.append(Question(index, place, place + 1, start, turn.text, form, function, 0.9, 0.9, False))
             else:
-                cues.append(Cue(mark, index, place, place + 1, start, turn.text, 0.9))
+                tracker, _, score = mark.partition("=")
+                cues.append(Cue(tracker, index, place, place + 1, start, turn.text, float(score or 0.9)))
     return Talk(tuple(turns), tuple(questions), tuple(cues))

@@ -1,7 +1,8 @@
 """Moments in which the customer opens a door, and whether the agent went through it.
 
-A moment is what the customer says before the agent's next turn, when it carries a cue of OPENINGS. The agent takes it
-up by probing within the next WITHIN_TURNS of their turns (backchannels that ask nothing are not counted as turns):
+A moment is what the customer says before the agent's next turn, when it carries a cue of OPENINGS with a probability of
+MIN_SCORE or more. The agent takes it up by probing within the next WITHIN_TURNS of their turns (backchannels that ask
+nothing are not counted as turns):
 
 - a question about impact or need, in any form;
 - an open diagnostic question;
@@ -22,6 +23,8 @@ OPENINGS = ("leaving", "impact_stated", "urgency", "confusion")
 """The customer's cues that call for a question, the weightiest first."""
 ACKNOWLEDGING = frozenset({"reflection", "empathy", "teaching"})
 WITHIN_TURNS = 2
+MIN_SCORE = 0.5
+"""A customer's cue that is likelier wrong than right tells nobody that something was missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def _moments(turns: Sequence[Turn], questions: Sequence[Question], cues: Sequenc
     replies = agent_replies(turns, {question.turn for question in questions})
     by_replies: dict[tuple[int, ...], list[Cue]] = {}
     for cue in cues:
-        if cue.tracker in OPENINGS and turns[cue.turn].role == "customer":
+        if cue.tracker in OPENINGS and cue.score >= MIN_SCORE and turns[cue.turn].role == "customer":
             after = tuple(index for index in replies if index > cue.turn)[:WITHIN_TURNS]
             if after:
                 by_replies.setdefault(after, []).append(cue)

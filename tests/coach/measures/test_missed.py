@@ -60,6 +60,12 @@ def test_cues_before_the_same_answer_are_one_moment_named_by_the_weightiest() ->
     assert (said.scores()["taken_up"].n, said.scores()["taken_up"].of) == (0, 1)
 
 
+def test_a_cue_that_is_likelier_wrong_than_right_accuses_nobody() -> None:
+    reply = ("A Let me see what I can do", "C good")
+    assert missed(talk("C I may leave <leaving=0.49>", *reply)) == []
+    assert missed(talk("C I may leave <leaving=0.5>", *reply)) == [0]
+
+
 def test_what_nobody_could_answer_is_not_missed() -> None:
     assert missed(talk("A Goodbye then", "C It ruined my week <impact_stated>")) == []
 
