@@ -141,7 +141,9 @@ class Llm:
 
     async def _ask_one(self, model: "ChatOpenAI", request: Request[T]) -> Reply[T] | None:
         """Asks, and once more when the reply does not fit."""
-        messages = [("human", request.prompt.fill(request.values))]
+        # Half a surrogate pair, which a transcript may contain, cannot be sent.
+        filled = request.prompt.fill(request.values).encode("utf-8", "replace").decode("utf-8")
+        messages = [("human", filled)]
         for _ in range(2):
             text = await self._complete(model, messages, request.schema)
             if text is None:

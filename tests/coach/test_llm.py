@@ -74,6 +74,12 @@ def test_a_reply_is_checked_and_says_where_it_comes_from() -> None:
     assert "tools" not in asked
 
 
+def test_what_cannot_be_sent_is_replaced() -> None:
+    with chat_server(says(GOOD)) as server:
+        assert ask(opened(server.url), "caf\u00e9 \ud83d") is not None
+    assert server.prompts() == ["What mood is caf\u00e9 ?? JSON, please.\n"]
+
+
 def test_tokens_are_estimated_where_the_server_does_not_count() -> None:
     text = json.dumps(GOOD)
     with chat_server(says(text)) as server:

@@ -185,6 +185,7 @@ def test_postgresql_keeps_no_samples_of_what_was_said(
     with open_store(tmp_path, StoreConfig(url=emptied_database)) as store:
         for i in range(50):
             store.save_call(make_call(str(i), texts=("the secret word", "a"), passages=1, agent="Ann"))
+            store.save_reply(str(i), "0" * 64, "the secret word")
         store.compact()  # VACUUM ... ANALYZE
         with reading(store._engine) as connection:
             query = "SELECT most_common_vals::text FROM pg_stats WHERE schemaname = 'public'"
