@@ -44,8 +44,8 @@ def talk(*lines: str) -> Talk:
     """One turn a line: who (A, C or ?), when ("0-2.5" in seconds, or "@60", seconds after noon), what, and its marks.
 
     A mark of two words, `<open impact>`, is a question of that form and function, one of one word a cue, of
-    probability 0.9 unless `<leaving=0.4>` says another. Marks stand in the order in which they are said; each is given the
-    whole turn's words and a place of its own.
+    probability 0.9 unless `<leaving=0.4>` says another. Marks stand in the order in which they are said; each is
+    given the whole turn's words and a place of its own.
     """
     turns: list[Turn] = []
     questions: list[Question] = []
