@@ -24,6 +24,8 @@ _COMMANDS = {
     "ask": "ask",
     "show": "look",
     "agents": "agents",
+    "rubrics": "rubrics",
+    "review": "rubrics",
     "export": "look",
     "status": "look",
     "serve": "look",
