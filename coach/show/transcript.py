@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from coach.measures.missed import MIN_SCORE
 from coach.show.words import clock, plain_name, printable, shortened
 from coach.types import Call, Cue, Question, Turn
 
@@ -67,7 +68,8 @@ def _label(question: Question) -> Text:
 
 
 def _cue_label(cue: Cue, missed: bool) -> Text:
+    doubt = ", unsure" if cue.score < MIN_SCORE else ""
     nobody = ", not taken up" if missed else ""
-    label = Text(f"* {plain_name(cue.tracker)}, {cue.score:.0%}{nobody}", style="yellow" if missed else "cyan")
+    label = Text(f"* {plain_name(cue.tracker)}, {cue.score:.0%}{doubt}{nobody}", style="yellow" if missed else "cyan")
     room = max(MIN_QUOTE, LINE - len(label))
     return label.append(f'  "{shortened(printable(cue.text), room)}"', style="dim")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from coach.measures.missed import MIN_SCORE
 from coach.types import Call, Cue, Form, Function, Metadata, Question, Role, Turn
 from coach.web import formats
 from coach.web.timeline import position
@@ -37,6 +38,8 @@ class CueView:
     start_char: int
     end_char: int
     score: float
+    unsure: bool
+    """Likelier wrong than right."""
     missed: bool
     """The customer said it and nobody took it up."""
 
@@ -111,6 +114,7 @@ def view_cues(call: Call, missed: Collection[Cue]) -> tuple[CueView, ...]:
             start_char=cue.start_char,
             end_char=cue.end_char,
             score=cue.score,
+            unsure=cue.score < MIN_SCORE,
             missed=cue in missed,
         )
         for cue in sorted(call.cues, key=lambda cue: (cue.turn, cue.end_char, cue.start_char))

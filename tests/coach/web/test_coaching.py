@@ -115,7 +115,7 @@ def test_cutting_keeps_every_character_and_names_each_cue_once(asked: tuple[int,
     text = "Why? Or how?"
     question = QuestionView(1, 0, *asked, None, "", "open", "need", False, 1.0, 1.0, None)
     for said in SPANS:
-        cues = [CueView("A", "Agent", 0, *span, 0.9, False) for span in (said, (5, 11))]
+        cues = [CueView("A", "Agent", 0, *span, 0.9, False, False) for span in (said, (5, 11))]
         pieces = cut(text, [question], cues)
         assert "".join(run.text for piece in pieces for run in piece.runs) == text
         inside = [cue for cue in cues if 0 <= cue.start_char < cue.end_char <= len(text)]
@@ -136,7 +136,13 @@ def test_cue_is_underlined_where_it_was_said_and_named_behind_its_sentence() -> 
 
 
 def view_cue(start: int, end: int) -> CueView:
-    return CueView("Leaving", "Customer", 1, start, end, 0.9, True)
+    return CueView("Leaving", "Customer", 1, start, end, 0.9, False, True)
+
+
+def test_cue_that_is_likelier_wrong_than_right_is_shown_as_unsure() -> None:
+    doubtful = replace(CUES[1], score=0.41)
+    turn = view_call(coached(cues=(CUES[0], doubtful))).turns[1]
+    assert [(cue.unsure, cue.missed) for piece in turn.pieces for cue in piece.cues] == [(False, True), (True, False)]
 
 
 def test_page_shows_cues_beside_questions_and_marks_what_nobody_took_up(client: TestClient) -> None:
