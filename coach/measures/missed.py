@@ -12,7 +12,8 @@ To answer, apologise or promise without asking is no probe: it may be right, but
 which the agent says nothing any more cannot be missed and is left out.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from coach.measures.figures import ONE_SIDED, absent
@@ -43,6 +44,7 @@ class MissedMoment:
 class _Moment:
     cues: tuple[Cue, ...]
     agent_turns: tuple[int, ...]
+    taken_up: bool
 
 
 def missed_moments(
@@ -52,7 +54,7 @@ def missed_moments(
     return tuple(
         MissedMoment(moment.cues[0], moment.cues[1:], moment.agent_turns)
         for moment in _moments(turns, questions, cues)
-        if not _taken_up(moment, questions, cues)
+        if not moment.taken_up
     )
 
 
@@ -74,15 +76,19 @@ def measure_missed(turns: Sequence[Turn], questions: Sequence[Question], cues: S
 
 def _moments(turns: Sequence[Turn], questions: Sequence[Question], cues: Sequence[Cue]) -> list[_Moment]:
     """The customer's openings in order; cues before the same turn of the agent are one moment."""
-    replies = agent_replies(turns, {question.turn for question in questions})
+    asked: dict[int, list[Question]] = {}
+    for question in questions:
+        asked.setdefault(question.turn, []).append(question)
+    heard = sorted((cue.turn, cue.start_char) for cue in cues if cue.tracker in ACKNOWLEDGING)
+    replies = agent_replies(turns, asked)
     by_replies: dict[tuple[int, ...], list[Cue]] = {}
     for cue in cues:
         if cue.tracker in OPENINGS and cue.score >= MIN_SCORE and turns[cue.turn].role == "customer":
-            after = tuple(index for index in replies if index > cue.turn)[:WITHIN_TURNS]
+            after = next_replies(replies, cue.turn, WITHIN_TURNS)
             if after:
                 by_replies.setdefault(after, []).append(cue)
     moments = [
-        _Moment(tuple(sorted(found, key=lambda cue: (OPENINGS.index(cue.tracker), cue.turn, cue.start_char))), after)
+        _Moment(tuple(sorted(found, key=_weight)), after, _taken_up(after, asked, heard))
         for after, found in by_replies.items()
     ]
     return sorted(moments, key=lambda moment: min((cue.turn, cue.start_char) for cue in moment.cues))
@@ -97,9 +103,21 @@ def agent_replies(turns: Sequence[Turn], counted: Collection[int]) -> list[int]:
     ]
 
 
-def _taken_up(moment: _Moment, questions: Sequence[Question], cues: Sequence[Cue]) -> bool:
-    asked = [question for question in questions if question.turn in moment.agent_turns]
-    if any(q.function in ("impact", "need") or (q.function == "diagnostic" and q.form == "open") for q in asked):
+def next_replies(replies: Sequence[int], turn: int, n: int) -> tuple[int, ...]:
+    """Of the agent's replies, the first `n` after a turn."""
+    first = bisect_right(replies, turn)
+    return tuple(replies[first : first + n])
+
+
+def _weight(cue: Cue) -> tuple[int, int, int]:
+    return OPENINGS.index(cue.tracker), cue.turn, cue.start_char
+
+
+def _taken_up(replies: Sequence[int], asked: Mapping[int, list[Question]], heard: Sequence[tuple[int, int]]) -> bool:
+    """Whether a probe stands in these turns of the agent. `heard` are the places of acknowledging cues, in order."""
+    questions = [question for turn in replies for question in asked.get(turn, ())]
+    if any(q.function in ("impact", "need") or (q.function == "diagnostic" and q.form == "open") for q in questions):
         return True
-    heard = [(c.turn, c.start_char) for c in cues if c.tracker in ACKNOWLEDGING and c.turn in moment.agent_turns]
-    return any((q.turn, q.start_char) >= min(heard) for q in asked) if heard else False
+    between = slice(bisect_left(heard, (replies[0], 0)), bisect_left(heard, (replies[-1] + 1, 0)))
+    first = next((place for place in heard[between] if place[0] in replies), None)
+    return first is not None and any((q.turn, q.start_char) >= first for q in questions)

@@ -105,20 +105,30 @@ def _interruptions(turns: Sequence[Turn], duration_s: float | None, role: Role) 
     own, others = spans(turns, duration_s, role), spans(turns, duration_s, other)
     if not own or not others:
         return absent(name, "count", NO_TIMES)
-    held = [span for span in others if not is_backchannel(turns[span.turn])]
-    found = [
-        span
-        for span in own
-        if not is_backchannel(turns[span.turn]) and any(_takes_floor(span, floor) for floor in held)
-    ]
+    found = _interrupting(*([span for span in side if not is_backchannel(turns[span.turn])] for side in (own, others)))
     words = f"The {role} took the floor from the {other} {counted(len(found), 'time')}."
     evidence = tuple(Evidence(span.turn, span.start, turns[span.turn].text) for span in found)
     return Score(name, float(len(found)), "count", words, evidence=evidence)
 
 
+def _interrupting(own: Sequence[Span], others: Sequence[Span]) -> list[Span]:
+    """Those of `own` that take the floor from one of `others`; both are ordered by start."""
+    found = []
+    held: list[Span] = []  # the others' turns that are going on
+    begun = 0
+    for span in own:
+        while begun < len(others) and others[begun].start < span.start:
+            held.append(others[begun])
+            begun += 1
+        held = [floor for floor in held if floor.end > span.start]
+        if any(_takes_floor(span, floor) for floor in held):
+            found.append(span)
+    return found
+
+
 def _takes_floor(span: Span, floor: Span) -> bool:
-    """Whether `span` cuts into `floor`, makes it stop, and goes on."""
-    return floor.start < span.start and MIN_OVERLAP_S <= floor.end - span.start <= MAX_YIELD_S and span.end > floor.end
+    """Whether `span`, which begins inside `floor`, makes it stop and goes on."""
+    return MIN_OVERLAP_S <= floor.end - span.start <= MAX_YIELD_S and span.end > floor.end
 
 
 def _speaking_rate(turns: Sequence[Turn], duration_s: float | None, role: Role) -> Score:

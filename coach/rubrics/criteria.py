@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from coach.measures.figures import NO_QUESTIONS, counted
-from coach.measures.missed import agent_replies
+from coach.measures.missed import agent_replies, next_replies
 from coach.rubrics.criterion import Count, CueCount, FollowUp, InRange, Judged, Order, Pick, Share
 from coach.types import Call, Cue, Evidence, Question
 
@@ -71,19 +71,21 @@ def _follow_up(criterion: FollowUp, call: Call) -> Outcome:
         *_questions(call, criterion.forms, criterion.functions),
         *_cues(call, criterion.trackers),
     ]
-    replies = agent_replies(call.turns, [moment.turn for moment in wanted])
+    answering = {moment.turn for moment in wanted}
+    replies = agent_replies(call.turns, answering)
     moments: dict[tuple[int, ...], list[Moment]] = {}
     for cue in _cues(call, criterion.after):
-        after = tuple(index for index in replies if index > cue.turn)[: criterion.within]
+        after = next_replies(replies, cue.turn, criterion.within)
         if after:
             moments.setdefault(after, []).append(cue)
     if not moments:
         return _does_not_apply("nothing in this call called for it")
-    followed = [after for after in moments if any(moment.turn in after for moment in wanted)]
+    followed = {after for after in moments if not answering.isdisjoint(after)}
     left = [cue for after, cues in moments.items() if after not in followed for cue in cues]
     found = f"After {len(followed)} of {counted(len(moments), 'moment')} that called for it."
     value = _on_line(len(followed) / len(moments), criterion.zero_at, criterion.full_at)
-    shown = left or [moment for moment in wanted if any(moment.turn in after for after in followed)]
+    places = {turn for after in followed for turn in after}
+    shown = left or [moment for moment in wanted if moment.turn in places]
     return Outcome(value, found, _cite(shown), len(followed), len(moments))
 
 

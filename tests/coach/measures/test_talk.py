@@ -1,4 +1,5 @@
 from random import Random
+from time import process_time
 
 import pytest
 from talks import talk
@@ -95,3 +96,21 @@ def test_exchanged_sides_exchange_their_measures() -> None:
             assert here[name] == there[f"customer_{name}"]
         if here["talk_share"] is not None:
             assert here["talk_share"] + (there["talk_share"] or 0.0) == pytest.approx(1.0)
+
+
+def test_ten_hours_of_talk_are_measured_in_a_moment() -> None:
+    said = talk(
+        *(
+            line
+            for at in range(0, 36_000, 10)
+            for line in (
+                f"A {at}-{at + 6} What does that cost you then? <open impact>",
+                f"C {at + 5}-{at + 11} We lose a day <impact_stated>",
+            )
+        )
+    )
+    began = process_time()
+    card = said.scores(36_000.0)
+    assert process_time() - began < 3.0
+    assert card["customer_interruptions"].value == 3600
+    assert card["taken_up"].of == 3599
