@@ -2,7 +2,7 @@
 
 The chain follows Rackham's order of questions (SPIN Selling, 1988: situation, problem, implication, need-payoff), taken
 from selling to service, where it ends with a step that both agree on. A step is proven by what the customer answers to
-a question of the agent, or by what the customer offers unasked (cues of MIN_SCORE or more); what comes first proves it:
+a question of the agent, or by what the customer offers unasked (likely cues); what comes first proves it:
 
 - situation: an opener that is answered; or the customer's first MIN_STORY_WORDS words in one turn, in answer to no
   question.
@@ -21,7 +21,7 @@ from typing import Literal, get_args
 
 from coach.measures.answers import answer_turns
 from coach.measures.figures import ONE_SIDED, absent
-from coach.measures.missed import MIN_SCORE
+from coach.measures.likely import likely
 from coach.measures.speech import both_speak, n_words
 from coach.types import Cue, Evidence, Function, Question, Score, Turn
 
@@ -92,6 +92,7 @@ def chain(turns: Sequence[Turn], questions: Sequence[Question], cues: Sequence[C
     """How far the call got, each step with its proof. Nothing is proven in a call with one side only."""
     if not both_speak(turns):
         return Chain(tuple(Step(name) for name in STEPS))
+    cues = likely(cues)
     asking = {question.turn for question in questions}
     answered = [q for q in questions if answer_turns(turns, q.turn, asking)]
     answering = {place for q in answered for place in answer_turns(turns, q.turn, asking)}
@@ -116,11 +117,7 @@ def _offered(
 ) -> Iterator[_Proof]:
     """What the customer says unasked; `answering` are the turns that answer a question."""
     for cue in cues:
-        if (
-            cue.score >= MIN_SCORE
-            and cue.tracker.startswith(_OFFERED.get(name, ()))
-            and turns[cue.turn].role == "customer"
-        ):
+        if cue.tracker.startswith(_OFFERED.get(name, ())) and turns[cue.turn].role == "customer":
             yield cue.turn, cue.start_char, Step(name, cue.turn, cue.time_s, cue.text, "customer")
     if name == "situation":
         for index, turn in enumerate(turns):

@@ -1,8 +1,7 @@
 """Moments in which the customer opens a door, and whether the agent went through it.
 
-A moment is what the customer says before the agent's next turn, when it carries a cue of OPENINGS with a probability of
-MIN_SCORE or more. The agent takes it up by probing within the next WITHIN_TURNS of their turns (backchannels that ask
-nothing are not counted as turns):
+A moment is what the customer says before the agent's next turn, when it carries a likely cue of OPENINGS. The agent
+takes it up by probing within the next WITHIN_TURNS of their turns (backchannels that ask nothing are not counted):
 
 - a question about impact or need, in any form;
 - an open diagnostic question;
@@ -17,6 +16,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from coach.measures.figures import ONE_SIDED, absent
+from coach.measures.likely import likely
 from coach.measures.speech import both_speak, is_backchannel
 from coach.types import Cue, Evidence, Question, Score, Turn
 
@@ -24,8 +24,6 @@ OPENINGS = ("leaving", "impact_stated", "urgency", "confusion")
 """The customer's cues that call for a question, the weightiest first."""
 ACKNOWLEDGING = frozenset({"reflection", "empathy", "teaching"})
 WITHIN_TURNS = 2
-MIN_SCORE = 0.5
-"""A customer's cue that is likelier wrong than right tells nobody that something was missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +77,11 @@ def _moments(turns: Sequence[Turn], questions: Sequence[Question], cues: Sequenc
     asked: dict[int, list[Question]] = {}
     for question in questions:
         asked.setdefault(question.turn, []).append(question)
-    heard = sorted((cue.turn, cue.start_char) for cue in cues if cue.tracker in ACKNOWLEDGING)
+    heard = sorted((cue.turn, cue.start_char) for cue in likely(cues) if cue.tracker in ACKNOWLEDGING)
     replies = agent_replies(turns, asked)
     by_replies: dict[tuple[int, ...], list[Cue]] = {}
-    for cue in cues:
-        if cue.tracker in OPENINGS and cue.score >= MIN_SCORE and turns[cue.turn].role == "customer":
+    for cue in likely(cues):
+        if cue.tracker in OPENINGS and turns[cue.turn].role == "customer":
             after = next_replies(replies, cue.turn, WITHIN_TURNS)
             if after:
                 by_replies.setdefault(after, []).append(cue)

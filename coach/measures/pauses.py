@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from coach.measures.figures import NO_TIMES, ONE_SIDED, absent, counted, median
+from coach.measures.likely import likely
 from coach.measures.speech import MAX_PAUSE_S, both_speak, is_backchannel, length_s, spans, speaks
 from coach.types import Cue, Evidence, Score, Turn
 
@@ -103,7 +104,7 @@ def _silence_and_hold(turns: Sequence[Turn], cues: Sequence[Cue], duration_s: fl
 
 def _gaps(turns: Sequence[Turn], cues: Sequence[Cue], duration_s: float | None) -> Iterator[Gap]:
     """The silences between the first and the last word, in order."""
-    holding = {cue.turn for cue in cues if cue.tracker == "hold"}
+    holding = {cue.turn for cue in likely(cues) if cue.tracker == "hold"}
     reached: float | None = None
     last, told = 0, False  # the turn that ended last; whether the agent's latest turn announces a hold
     for span in spans(turns, duration_s):

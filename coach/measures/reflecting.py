@@ -8,6 +8,7 @@ tracker `reflection`, a sentence each, and questions are all that the agent aske
 from collections.abc import Iterator, Sequence
 
 from coach.measures.figures import NO_AGENT, NO_QUESTIONS, absent, cite, counted
+from coach.measures.likely import likely
 from coach.measures.speech import speaks
 from coach.types import Cue, Question, Score, Turn
 
@@ -19,7 +20,7 @@ def measure_reflecting(turns: Sequence[Turn], questions: Sequence[Question], cue
         yield absent("reflections", "count", NO_AGENT)
         yield absent(ratio, "count", NO_AGENT)
         return
-    found = [cue for cue in cues if cue.tracker == "reflection"]
+    found = [cue for cue in likely(cues) if cue.tracker == "reflection"]
     said = counted(len(found), "time")
     yield Score(
         "reflections", float(len(found)), "count", f"The agent said back what was heard {said}.", evidence=cite(found)

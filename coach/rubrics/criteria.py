@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from coach.measures.figures import NO_QUESTIONS, counted
+from coach.measures.likely import likely
 from coach.measures.missed import agent_replies, next_replies
 from coach.rubrics.criterion import Count, CueCount, FollowUp, InRange, Judged, Order, Pick, Share
 from coach.types import Call, Cue, Evidence, Question
@@ -149,7 +150,7 @@ def _questions(call: Call, forms: Sequence[str], functions: Sequence[str]) -> li
 
 
 def _cues(call: Call, trackers: Sequence[str]) -> list[Moment]:
-    return [cue for cue in sorted(call.cues, key=_place) if cue.tracker in trackers]
+    return [cue for cue in sorted(likely(call.cues), key=_place) if cue.tracker in trackers]
 
 
 def _picked(call: Call, pick: Pick) -> list[Moment]:

@@ -1,12 +1,12 @@
 """The transcript in the terminal, the agent's questions and everybody's cues named under their turns."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coach.measures.missed import MIN_SCORE
+from coach.measures.likely import MIN_SCORE
 from coach.show.words import clock, plain_name, printable, shortened
 from coach.types import Call, Cue, Question, Turn
 
@@ -39,8 +39,8 @@ def print_turns(call: Call, missed: Collection[Cue], console: Console) -> None:
         transcript.add_row(Text(at), Text(turn.role, style=_ROLE_STYLES[turn.role]), _words(turn, questions))
         for question in questions:
             transcript.add_row("", "", _label(question))
-        for cue in said.get(index, []):
-            transcript.add_row("", "", _cue_label(cue, cue in missed))
+        for line in _cue_lines(said.get(index, []), missed):
+            transcript.add_row("", "", line)
     console.print(transcript)
 
 
@@ -67,9 +67,17 @@ def _label(question: Question) -> Text:
     return label
 
 
+def _cue_lines(cues: Sequence[Cue], missed: Collection[Cue]) -> Iterator[Text]:
+    """A line for each cue, and one for all that are likelier wrong than right."""
+    for cue in cues:
+        if cue.score >= MIN_SCORE:
+            yield _cue_label(cue, cue in missed)
+    if unsure := [f"{plain_name(cue.tracker)} {cue.score:.0%}" for cue in cues if cue.score < MIN_SCORE]:
+        yield Text(f"* unsure: {', '.join(unsure)}", style="dim")
+
+
 def _cue_label(cue: Cue, missed: bool) -> Text:
-    doubt = ", unsure" if cue.score < MIN_SCORE else ""
     nobody = ", not taken up" if missed else ""
-    label = Text(f"* {plain_name(cue.tracker)}, {cue.score:.0%}{doubt}{nobody}", style="yellow" if missed else "cyan")
+    label = Text(f"* {plain_name(cue.tracker)}, {cue.score:.0%}{nobody}", style="yellow" if missed else "cyan")
     room = max(MIN_QUOTE, LINE - len(label))
     return label.append(f'  "{shortened(printable(cue.text), room)}"', style="dim")

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Literal
 
-from coach.measures.missed import MIN_SCORE
+from coach.measures.likely import MIN_SCORE
 from coach.types import Call, Cue, Form, Function, Metadata, Question, Role, Turn
 from coach.web import formats
 from coach.web.timeline import position
@@ -46,10 +47,10 @@ class CueView:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Text all of which lies in some cue's sentence, or none of which does."""
+    """Text in no cue's sentence, in the sentences of unsure cues only, or in that of a cue that is sure."""
 
     text: str
-    in_cue: bool = False
+    cue: Literal["none", "unsure", "sure"] = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _view_question(number: int, question: Question, length_s: float | None) -> Q
 
 
 def view_cues(call: Call, missed: Collection[Cue]) -> tuple[CueView, ...]:
-    """The cues, in the order in which their sentences end."""
+    """The cues, in the order in which their sentences end; of one sentence the surest first."""
     return tuple(
         CueView(
             name=name_cue(cue.tracker),
@@ -117,7 +118,7 @@ def view_cues(call: Call, missed: Collection[Cue]) -> tuple[CueView, ...]:
             unsure=cue.score < MIN_SCORE,
             missed=cue in missed,
         )
-        for cue in sorted(call.cues, key=lambda cue: (cue.turn, cue.end_char, cue.start_char))
+        for cue in sorted(call.cues, key=lambda cue: (cue.turn, cue.end_char, -cue.score))
     )
 
 
@@ -195,8 +196,9 @@ def _runs(text: str, start: int, end: int, cues: Sequence[CueView]) -> tuple[Run
     bounds = [start, *sorted(edges), end]
     runs: list[Run] = []
     for left, right in pairwise(bounds):
-        in_cue = any(cue.start_char <= left and right <= cue.end_char for cue in cues)
-        runs.append(Run(text[left:right], in_cue))
+        around = [cue for cue in cues if cue.start_char <= left and right <= cue.end_char]
+        is_sure = any(not cue.unsure for cue in around)
+        runs.append(Run(text[left:right], "sure" if is_sure else "unsure" if around else "none"))
     return tuple(runs)
 
 

@@ -65,6 +65,10 @@ def test_reflections_are_counted_beside_questions() -> None:
     assert (card["reflections_per_question"].value, card["reflections_per_question"].of) == (0.5, 2)
 
 
+def test_an_unlikely_reflection_is_not_counted() -> None:
+    assert talk("A So it wears you out. <reflection=0.49>", "C Yes.").scores()["reflections"].value == 0
+
+
 def test_measures_are_always_the_same_and_explained() -> None:
     for found in (measure((), (), (), None), tuple(TWO_SIDED.scores(12.0).values())):
         assert [score.name for score in found] == [score.name for score in measure((), (), (), None)]

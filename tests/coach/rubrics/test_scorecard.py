@@ -207,6 +207,14 @@ def test_each_kind_comes_out_with_its_evidence(
     assert score.explanation.startswith("Does. ")
 
 
+def test_unlikely_cues_neither_praise_nor_accuse(tmp_path: Path) -> None:
+    said = talk("A Hello there. <empathy=0.4>", "C I leave <leaving=0.4>", "A It is a DSLAM. <jargon=0.4>")
+    assert first_of(tmp_path, 'kind = "cue"\ntrackers = ["empathy"]', said)[0].value == 0.0
+    assert first_of(tmp_path, 'kind = "cue"\ntrackers = ["jargon"]\nzero_at = 1\nfull_at = 0', said)[0].value == 1.0
+    follow_up = 'kind = "follow_up"\nafter = ["leaving"]\ntrackers = ["empathy"]'
+    assert first_of(tmp_path, follow_up, said)[0].value is None
+
+
 def test_what_does_not_apply_is_left_out_of_the_denominator(tmp_path: Path) -> None:
     with_it, card = first_of(tmp_path, 'kind = "cue"\ntrackers = ["apology"]\nweight = 3')
     assert with_it.value == 0.0
