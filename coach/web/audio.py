@@ -22,7 +22,7 @@ MEDIA_TYPES = {
     ".webm": "audio/webm",
     ".wav": "audio/wav",
 }
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}(\.[a-z0-9]{2,4})", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}(\.[a-z0-9]{2,4})", re.ASCII)
 _RANGE = re.compile(r"bytes=[ \t]*(\d{0,18})-(\d{0,18})[ \t]*", re.ASCII | re.IGNORECASE)
 
 

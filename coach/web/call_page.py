@@ -44,6 +44,8 @@ class CallPage:
     turns: tuple[TurnView, ...]
     questions: tuple[QuestionView, ...]
     has_cues: bool
+    unsure_cues: int
+    """How many of the cues are likelier wrong than right."""
     figures: tuple[Figure, ...]
     practice: PracticeView | None
     """None for a call that was not searched for cues and got no suggestions."""
@@ -74,6 +76,7 @@ def view_call(
     questions = view_questions(call, length_s)
     practice = practice_of(call, suggestions)
     missed = [cue for one in practice.openings for cue in (one.moment.cue, *one.moment.others)]
+    cues = view_cues(call, missed)
     is_coached = bool(call.scored_by or call.cues or suggestions)
     return CallPage(
         id=call.id,
@@ -86,9 +89,10 @@ def view_call(
         silent=why_silent(call.metadata.medium, length_s, call.audio),
         flags=tuple(explain_flag(flag) for flag in call.flags),
         lanes=() if length_s is None else lay_out(call.turns, length_s),
-        turns=view_turns(call, questions, view_cues(call, missed)),
+        turns=view_turns(call, questions, cues),
         questions=questions,
-        has_cues=bool(call.cues),
+        has_cues=bool(cues),
+        unsure_cues=sum(cue.unsure for cue in cues),
         figures=figures_of(call.turns, questions, call.measures),
         practice=view_practice(call, practice, length_s) if is_coached else None,
         chain=view_chain(call, chain(call.turns, call.questions, call.cues)) if is_coached else (),

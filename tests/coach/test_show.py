@@ -148,6 +148,11 @@ def test_what_to_practise_comes_before_the_transcript() -> None:
     assert '* impact stated, 91%, not taken up "My bill is wrong."' in transcript
 
 
+def test_cues_that_are_likelier_wrong_than_right_share_a_line_that_says_so() -> None:
+    doubtful = (replace(IMPACT, tracker="cause_rude", score=0.4), replace(IMPACT, tracker="urgency", score=0.31))
+    assert "* unsure: cause rude 40%, urgency 31%" in shown(replace(COACHED, cues=(IMPACT, *doubtful)))
+
+
 def test_call_that_was_not_searched_for_cues_has_nothing_to_practise() -> None:
     assert "Practise" not in shown(CALL)
     assert "Nothing stands out in this call." in shown(replace(CALL, scored_by="x"))

@@ -214,9 +214,23 @@ function rememberReviewer() {
 }
 
 rememberReviewer();
+/** What is likelier wrong than right is one click away, so that the transcript stays calm. */
+function wireUnsureCues() {
+  const button = byId("unsure-cues");
+  if (!button) return;
+  button.hidden = false;
+  const show = (on) => {
+    list.classList.toggle("hides-unsure", !on);
+    button.setAttribute("aria-pressed", String(on));
+  };
+  button.addEventListener("click", () => show(button.getAttribute("aria-pressed") === "false"));
+  show(false);
+}
+
 if (player) wirePlayer();
 if (sound) wireSound();
 wireQuestionsOnly();
+wireUnsureCues();
 list.addEventListener("click", onClick);
 document.querySelector(".side")?.addEventListener("click", onClick);
 document.querySelector(".dropped")?.addEventListener("click", onClick);

@@ -27,6 +27,14 @@ def test_whole_recording(client: TestClient, sound: bytes) -> None:
     assert answer.headers["content-length"] == str(len(sound))
 
 
+@pytest.mark.parametrize("name", ["-spZESk447hbkkd7LJAR5A.ogg", "_a.ogg"])
+def test_recording_whose_random_name_begins_with_a_sign_is_sent(
+    client: TestClient, data_dir: Path, sound: bytes, name: str
+) -> None:
+    (data_dir / "audio" / name).write_bytes(sound)
+    assert client.get(f"/audio/{name}").content == sound
+
+
 def test_head_has_the_headers_and_no_body(client: TestClient, sound: bytes) -> None:
     answer = client.head(f"/audio/{NAME}", headers={"range": "bytes=0-9"})
     assert (answer.status_code, answer.content) == (206, b"")

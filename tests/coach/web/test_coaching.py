@@ -121,16 +121,16 @@ def test_cutting_keeps_every_character_and_names_each_cue_once(asked: tuple[int,
         inside = [cue for cue in cues if 0 <= cue.start_char < cue.end_char <= len(text)]
         assert sorted(map(id, inside)) == sorted(id(cue) for piece in pieces for cue in piece.cues)
         covered = {at for cue in inside for at in range(cue.start_char, cue.end_char)}
-        underlined = "".join(run.text for piece in pieces for run in piece.runs if run.in_cue)
+        underlined = "".join(run.text for piece in pieces for run in piece.runs if run.cue == "sure")
         assert underlined == "".join(text[at] for at in sorted(covered))
 
 
 def test_cue_is_underlined_where_it_was_said_and_named_behind_its_sentence() -> None:
     sentence, rest = cut(TURNS[1].text, [], [view_cue(0, 26), view_cue(27, 43)])
-    assert [(run.text, run.in_cue) for run in (*sentence.runs, *rest.runs)] == [
-        ("I could not open the shop.", True),
-        (" ", False),
-        ("I want to leave.", True),
+    assert [(run.text, run.cue) for run in (*sentence.runs, *rest.runs)] == [
+        ("I could not open the shop.", "sure"),
+        (" ", "none"),
+        ("I want to leave.", "sure"),
     ]
     assert (len(sentence.cues), len(rest.cues)) == (1, 1)
 
@@ -143,12 +143,14 @@ def test_cue_that_is_likelier_wrong_than_right_is_shown_as_unsure() -> None:
     doubtful = replace(CUES[1], score=0.41)
     turn = view_call(coached(cues=(CUES[0], doubtful))).turns[1]
     assert [(cue.unsure, cue.missed) for piece in turn.pieces for cue in piece.cues] == [(False, True), (True, False)]
+    assert [run.cue for piece in turn.pieces for run in piece.runs] == ["sure", "none", "unsure"]
+    assert view_call(coached(cues=(CUES[0], doubtful))).unsure_cues == 1
 
 
 def test_page_shows_cues_beside_questions_and_marks_what_nobody_took_up(client: TestClient) -> None:
     text = client.get("/calls/spoken-1").text
-    assert re.search(r'<span class="cue">It is hard for us.</span> <span class="cue-tag is-missed"', text)
-    assert re.search(r'id="q-3"[^>]*><span class="cue">So since Monday\?</span></mark>.*?Reflection', text)
+    assert re.search(r'<span class="cue is-sure">It is hard for us.</span> <span class="cue-tag is-missed"', text)
+    assert re.search(r'id="q-3"[^>]*><span class="cue is-sure">So since Monday\?</span></mark>.*?Reflection', text)
     assert "unsure" in text
     practice = text.split('id="practice"')[1].split("</section>")[0]
     for shown in ("Nobody asked what it does to them.", "What is hard about it for you?", "written exemplar"):
