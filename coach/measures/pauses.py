@@ -4,6 +4,7 @@ Silence that counts is longer than SILENCE_S, as in Amazon Connect's non-talk ti
 speaks for more than three seconds). Hold is told from other silence by what was said before it, or by its length.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -80,7 +81,7 @@ def _silence_and_hold(turns: Sequence[Turn], cues: Sequence[Cue], duration_s: fl
     gaps = [gap for gap in _gaps(turns, cues, duration_s) if gap.end - gap.start > SILENCE_S]
     silent = [gap for gap in gaps if not gap.is_hold]
     holds = [gap for gap in gaps if gap.is_hold]
-    silence_s, hold_s = (sum(gap.end - gap.start for gap in some) for some in (silent, holds))
+    silence_s, hold_s = (math.fsum(gap.end - gap.start for gap in some) for some in (silent, holds))
     words = f"Nobody spoke for {silence_s:.0f} of {seconds:.0f} s, holds and pauses up to {SILENCE_S:.0f} s left out."
     yield Score("silence_share", silence_s / seconds, "share", words, evidence=_places(silent))
     words = f"The customer waited {hold_s:.0f} s, in {counted(len(holds), 'hold')}."

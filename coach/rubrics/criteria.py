@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from coach.measures.figures import NO_QUESTIONS, counted
 from coach.measures.likely import likely
 from coach.measures.missed import agent_replies, next_replies
-from coach.rubrics.criterion import Count, CueCount, FollowUp, InRange, Judged, Order, Pick, Share
+from coach.rubrics.criterion import Count, Criterion, CueCount, FollowUp, InRange, Judged, Order, Pick, Share
 from coach.types import Call, Cue, Evidence, Question
 
 
@@ -38,7 +38,7 @@ class Outcome:
 Moment = Question | Cue
 
 
-def come_out(criterion: Any, call: Call, judgements: Mapping[str, Judgement]) -> Outcome:
+def come_out(criterion: Criterion, call: Call, judgements: Mapping[str, Judgement]) -> Outcome:
     """How the criterion comes out for a call with questions, cues and measures in which an agent speaks."""
     if isinstance(criterion, Judged):
         return _judged(criterion, call, judgements)
