@@ -36,7 +36,7 @@ def render(
     print_heading(call, console)
     if call.scored_by or call.cues or suggestions:
         print_practice(call, practice, chain(call.turns, call.questions, call.cues), console)
-    missed = [cue for one in practice.openings for cue in (one.moment.cue, *one.moment.others)]
+    missed = {cue for one in practice.openings for cue in (one.moment.cue, *one.moment.others)}
     print_turns(call, missed, console)
     print_scorecards(call, reviews, console)
     print_measures(call, ranges, console)

@@ -75,7 +75,7 @@ def view_call(
     length_s = call_length(call.duration_s, call.turns, has_sound=call.audio is not None)
     questions = view_questions(call, length_s)
     practice = practice_of(call, suggestions)
-    missed = [cue for one in practice.openings for cue in (one.moment.cue, *one.moment.others)]
+    missed = {cue for one in practice.openings for cue in (one.moment.cue, *one.moment.others)}
     cues = view_cues(call, missed)
     is_coached = bool(call.scored_by or call.cues or suggestions)
     return CallPage(

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+
+from coach.measures.missed import OPENINGS
 from coach.practice import practice_of
 from coach.types import Call, Cue, Function, Metadata, Question, Suggestion, Turn
 
@@ -63,3 +66,10 @@ def test_nothing_to_practise_is_nothing() -> None:
     assert (practice.openings, practice.reworks, practice.headline) == ((), (), None)
     unknown = replace(call_with(LEAVING), turns=tuple(replace(turn, role="unknown") for turn in TURNS))
     assert practice_of(unknown, ()).headline is None
+
+
+@pytest.mark.parametrize("tracker", OPENINGS)
+def test_every_opening_has_words_for_what_was_not_asked_and_what_to_practise(tracker: str) -> None:
+    practice = practice_of(call_with(replace(LEAVING, tracker=tracker)), ())
+    assert practice.openings[0].unasked.startswith("Nobody asked")
+    assert practice.headline
