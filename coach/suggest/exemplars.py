@@ -19,7 +19,7 @@ OF_NO_MATTER: frozenset[Function] = frozenset({"opener", "learning"})
 MIN_WORDS, MAX_WORDS = 4, 40
 MIN_SIMILARITY = 0.55
 """Cosine of the customer's words before both questions. In real consultations (primock57) pairs from .55 on come from
-calls about the same complaint three times as often as any pair (19 % against 6 %), those from .45 on twice as often.
+calls about the same complaint three times as often as any pair (18 % against 6 %), those from .45 on twice as often.
 Read by hand, pairs at .45 often share no more than a tone. `python -m evals suggestions` counts again."""
 MOMENTS_AT_ONCE = 256
 """Against a pool of 20,000 their similarities take 20 MB."""
