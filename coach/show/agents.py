@@ -21,7 +21,7 @@ def render_agents(rows: Sequence[AgentSummary], n_unnamed: int, console: Console
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
     table.add_column("agent", overflow="fold")
     for head in ("calls", "questions", "open", "impact asked", *rubrics):
-        table.add_column(Text(printable(head)), justify="right")
+        table.add_column(Text(printable(head)), justify="right", overflow="fold")
     for row in rows:
         open_share = _percent(row.n_open / row.n_questions if row.n_questions else None)
         cards = (f"{_percent(row.cards[name][0])} ({row.cards[name][1]})" if name in row.cards else MISSING
