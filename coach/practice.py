@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from coach.measures import MissedMoment, Step, missed_moments
+from coach.measures import Answer, MissedMoment, Step, answers, missed_moments
 from coach.measures.missed import OPENINGS
 from coach.types import Call, Function, Question, Suggestion
 
 CLOSED = "closed"
 """The `reason` of a suggestion for a question that was asked."""
+MIN_FACTS = 3
+MAX_STRENGTHS = 2
+"""A question is a strength when its answer brought so many new facts; the best few are enough to hear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,12 @@ class Rework:
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """Both empty where the call offers nothing to practise, or nobody knows who the agent is."""
+    """All empty where the call offers nothing of the kind, or nobody knows who the agent is."""
 
     openings: tuple[Opening, ...]
     reworks: tuple[Rework, ...]
+    strengths: tuple[Answer, ...]
+    """The open questions that drew out most, the best first."""
     headline: str | None
     """The one thing to practise first, as an instruction; None where there is nothing."""
 
@@ -71,7 +76,16 @@ def practice_of(call: Call, suggestions: Sequence[Suggestion]) -> Practice:
     openings = tuple(_opening(moment, suggestions) for moment in missed)
     taken = {id(one) for opening in openings for one in opening.suggestions}
     reworks = tuple(_reworks(call, [one for one in suggestions if id(one) not in taken]))
-    return Practice(openings, reworks, _headline(openings, reworks))
+    return Practice(openings, reworks, _strengths(call), _headline(openings, reworks))
+
+
+def _strengths(call: Call) -> tuple[Answer, ...]:
+    good = [
+        answer
+        for answer in answers(call.turns, call.questions)
+        if answer.question.form == "open" and not answer.question.unsure and len(answer.facts) >= MIN_FACTS
+    ]
+    return tuple(sorted(good, key=lambda answer: -len(answer.facts))[:MAX_STRENGTHS])
 
 
 def said_by(step: Step) -> str:

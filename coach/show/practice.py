@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from coach.measures import Chain
+from coach.measures import Answer, Chain
 from coach.practice import Opening, Practice, Rework, said_by
 from coach.show.words import clock, plain_name, printable
 from coach.types import Call, Suggestion
@@ -23,6 +23,8 @@ def print_practice(call: Call, practice: Practice, steps: Chain, console: Consol
         _print_opening(call, opening, console)
     for rework in practice.reworks:
         _print_rework(call, rework, console)
+    for strength in practice.strengths:
+        _print_strength(call, strength, console)
     console.print()
     console.print(Text("How far it got", style="bold"))
     for step in steps.steps:
@@ -56,6 +58,18 @@ def _print_rework(call: Call, rework: Rework, console: Console) -> None:
     console.print()
     console.print(said)
     _print_suggestions(rework.suggestions, console)
+
+
+def _print_strength(call: Call, strength: Answer, console: Console) -> None:
+    question = strength.question
+    said = Text(f"{_at(call, question.turn, question.time_s)}  ", style="dim")
+    said.append(f'"{printable(question.text)}"').append(
+        f"  ({question.form} question: {question.function})", style="green"
+    )
+    console.print()
+    console.print(said)
+    words = f"Drew out {strength.words} words, {len(strength.facts)} of them new facts."
+    console.print(Padding(Text(words), (0, 0, 0, 7)))
 
 
 def _print_suggestions(suggestions: Sequence[Suggestion], console: Console) -> None:

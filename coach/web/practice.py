@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from coach.measures import Chain
+from coach.measures import Answer, Chain
 from coach.practice import Opening, Practice, Rework, said_by
 from coach.types import Call, Cue, Form, Function, Suggestion
 from coach.web import formats
@@ -52,6 +52,17 @@ class ReworkView:
 
 
 @dataclass(frozen=True, slots=True)
+class StrengthView:
+    moment: Moment
+    form: Form
+    function: Function
+    unsure: bool
+    drew_out: str
+    answer: Moment
+    """Where the customer begins to answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class StepView:
     name: str
     moment: Moment | None
@@ -68,6 +79,7 @@ class PracticeView:
     more_missed: tuple[MissedView, ...]
     reworks: tuple[ReworkView, ...]
     more_reworks: tuple[ReworkView, ...]
+    strengths: tuple[StrengthView, ...]
 
 
 _KINDS = {"colleague": "A colleague asked", "rewrite": "In the words of this call", "bank": "From the bank"}
@@ -87,6 +99,7 @@ def view_practice(call: Call, practice: Practice, length_s: float | None) -> Pra
         more_missed=missed[SHOWN_MISSED:],
         reworks=reworks[:SHOWN_REWORKS],
         more_reworks=reworks[SHOWN_REWORKS:],
+        strengths=tuple(_view_strength(call, one) for one in practice.strengths),
     )
 
 
@@ -130,6 +143,18 @@ def _view_rework(call: Call, rework: Rework) -> ReworkView:
         function=None if question is None else question.function,
         unsure=question is not None and question.unsure,
         advice=tuple(_view_advice(one) for one in rework.suggestions),
+    )
+
+
+def _view_strength(call: Call, strength: Answer) -> StrengthView:
+    question, first = strength.question, strength.turns[0]
+    return StrengthView(
+        moment=name_moment(call.turns, question.turn, question.time_s, question.text),
+        form=question.form,
+        function=question.function,
+        unsure=question.unsure,
+        drew_out=f"Drew out {strength.words} words, {len(strength.facts)} of them new facts.",
+        answer=name_moment(call.turns, first, None, call.turns[first].text),
     )
 
 

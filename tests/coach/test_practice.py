@@ -62,8 +62,8 @@ def test_without_missed_moments_the_first_question_to_open_gives_the_headline() 
 
 
 def test_nothing_to_practise_is_nothing() -> None:
-    practice = practice_of(call_with(), ())
-    assert (practice.openings, practice.reworks, practice.headline) == ((), (), None)
+    practice = practice_of(replace(call_with(), questions=()), ())
+    assert (practice.openings, practice.reworks, practice.strengths, practice.headline) == ((), (), (), None)
     unknown = replace(call_with(LEAVING), turns=tuple(replace(turn, role="unknown") for turn in TURNS))
     assert practice_of(unknown, ()).headline is None
 
@@ -73,3 +73,13 @@ def test_every_opening_has_words_for_what_was_not_asked_and_what_to_practise(tra
     practice = practice_of(call_with(replace(LEAVING, tracker=tracker)), ())
     assert practice.openings[0].unasked.startswith("Nobody asked")
     assert practice.headline
+
+
+def test_open_question_whose_answer_brings_new_facts_is_a_strength() -> None:
+    story = Turn("customer", "The engineer came on Friday, drilled through the kitchen wall and left.")
+    turns = (TURNS[0], story, TURNS[2], Turn("customer", "Red, since the storm flooded the cellar on Sunday."))
+    call = replace(call_with(), turns=turns, questions=QUESTIONS[:2])
+    (strength,) = practice_of(call, ()).strengths
+    assert (strength.question, strength.words) == (QUESTIONS[0], 12)
+    unsure = replace(call, questions=(replace(QUESTIONS[0], unsure=True), QUESTIONS[1]))
+    assert practice_of(unsure, ()).strengths == ()
