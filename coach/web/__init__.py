@@ -1,6 +1,6 @@
-"""The pages: a list of calls and, for each, its sound, transcript, questions and scorecard.
+"""The pages: a list of calls and, for each, what to practise, its sound, transcript and scorecards.
 
-Reads the store and writes nothing. Loads no model and no index.
+Reads the store and writes nothing but people's reviews. Loads no model and no index.
 """
 
 from coach.web.app import create_app
