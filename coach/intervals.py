@@ -29,7 +29,8 @@ def wilson(n: int, total: int) -> tuple[float, float] | None:
     share, z2 = n / total, Z_95**2
     centre = (share + z2 / (2 * total)) / (1 + z2 / total)
     half = Z_95 / (1 + z2 / total) * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # At the ends centre and half are equal but for rounding, which must not push a bound past the share itself.
+    return 0.0 if n == 0 else centre - half, 1.0 if n == total else centre + half
 
 
 def student(values: Sequence[float]) -> tuple[float, float] | None:

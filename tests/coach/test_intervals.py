@@ -10,6 +10,14 @@ def test_wilson_s_interval() -> None:
     assert wilson(10, 10) == pytest.approx((0.7225, 1.0), abs=1e-4)
 
 
+def test_wilson_s_interval_always_holds_the_share() -> None:
+    for total in range(1, 60):
+        for n in range(total + 1):
+            interval = wilson(n, total)
+            assert interval is not None
+            assert 0.0 <= interval[0] <= n / total <= interval[1] <= 1.0
+
+
 def test_student_s_interval() -> None:
     assert student([]) is None
     assert student([0.3]) is None
