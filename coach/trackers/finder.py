@@ -1,6 +1,7 @@
 """Finds the cues of many calls at once: every sentence embedded once, judged by every tracker of its speaker."""
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -184,9 +185,10 @@ def _apart(places: Sequence[tuple[int, int, int, int]], likely: np.ndarray, rows
     taken: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for row in sorted(rows.tolist(), key=lambda row: (-likely[row], row)):
         call, turn, start, end = places[row]
-        spans = taken.setdefault((call, turn), [])
-        if all(end <= first or last <= start for first, last in spans):
-            spans.append((start, end))
+        spans = taken.setdefault((call, turn), [])  # in order, so that only its neighbours can overlap a new one
+        at = bisect_left(spans, (start, end))
+        if (at == 0 or spans[at - 1][1] <= start) and (at == len(spans) or end <= spans[at][0]):
+            spans.insert(at, (start, end))
             kept.append(row)
     return kept
 
