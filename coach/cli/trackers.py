@@ -1,6 +1,6 @@
 """`coach trackers`: what cues are looked for, and what a tracker would catch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,26 +49,27 @@ def test_command(
     name: str, data_dir: Path, config_path: Path | None, sentences: Path | None, count: int, as_json: bool
 ) -> None:
     """Show what the tracker NAME, or the one in the file NAME, catches in the stored calls, and what it nearly does."""
+    from coach.show import printable
     from coach.trackers import load_finder
     from coach.trackers.trial import agreement, catch
 
     config = read_config(data_dir, config_path)
     tracker = _choose(name, config)
-    said = list(_lines(sentences) if sentences else _said(data_dir, config, tracker.speaker))
+    said = _Counted(_lines(sentences) if sentences else _said(data_dir, config, tracker.speaker))
     finder = load_finder([tracker])
     agreed = agreement(finder, tracker)
     caught, near = catch(finder, tracker, said)
     if as_json:
         shown = {"caught": caught[:count], "near": near[:count]}
         heard = {key: [_heard(one) for one in ones] for key, ones in shown.items()}
-        totals = {"n_sentences": len(said), "n_caught": len(caught), "n_near": len(near)}
+        totals = {"n_sentences": said.n, "n_caught": len(caught), "n_near": len(near)}
         print_json({**_record(tracker), **agreed.to_json(), **totals, **heard})
         return
     _print_agreement(tracker, agreed)
     for title, ones in (("caught", caught), ("nearly", near)):
-        click.echo(f"\n{title}: {len(ones)} of {len(said)} sentences")
+        click.echo(f"\n{title}: {len(ones)} of {said.n} sentences")
         for one in ones[:count]:
-            click.echo(f"  {one.probability:.2f}  {one.place:<24} {one.text}")
+            click.echo(f"  {one.probability:.2f}  {one.place:<24} {printable(one.text)}")
 
 
 def _print_agreement(tracker: "Tracker", agreed: "Agreement") -> None:
@@ -104,6 +105,19 @@ def _choose(name: str, config: "Config") -> "Tracker":
     if name not in trackers:
         raise ConfigError(f"There is no tracker {name!r}; `coach trackers` lists them, and a path ends with .toml.")
     return trackers[name]
+
+
+class _Counted:
+    """Pairs of place and sentence, counted while they are read: there may be millions."""
+
+    def __init__(self, sentences: Iterable[tuple[str, str]]) -> None:
+        self.n = 0
+        self._sentences = sentences
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        for pair in self._sentences:
+            self.n += 1
+            yield pair
 
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:

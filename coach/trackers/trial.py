@@ -1,7 +1,8 @@
 """Trying a tracker: how well its examples agree with each other, and what it would catch among given sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from coach.trackers.tracker import Tracker
 NEAR = 0.6
 """What reaches so much of the threshold without reaching it is shown as a near miss."""
 _MAX_CLASHES = 5
+_AT_ONCE = 4096
+"""Sentences judged together: what is not caught is forgotten again, so that all calls of a store can be tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +83,20 @@ def agreement(finder: CueFinder, tracker: Tracker) -> Agreement:
     )
 
 
-def catch(finder: CueFinder, tracker: Tracker, sentences: Sequence[tuple[str, str]]) -> tuple[list[Heard], list[Heard]]:
+def catch(finder: CueFinder, tracker: Tracker, sentences: Iterable[tuple[str, str]]) -> tuple[list[Heard], list[Heard]]:
     """What the tracker finds in (place, sentence) pairs, and what it nearly finds; both likeliest first.
 
     A sentence that is said in several places is listed once, at its first.
     """
-    first: dict[str, str] = {}
-    for place, text in sentences:
-        first.setdefault(text, place)
     column = finder.of(tracker.speaker).index(tracker)
-    likely = finder.probabilities(list(first), tracker.speaker)[:, column]
     threshold = float(finder.thresholds(tracker.speaker)[column])
-    heard = [Heard(place, text, float(p)) for (text, place), p in zip(first.items(), likely, strict=True)]
-    heard.sort(key=lambda one: -one.probability)
+    first: dict[str, Heard] = {}
+    left = iter(sentences)
+    while part := list(islice(left, _AT_ONCE)):
+        likely = finder.probabilities([text for _, text in part], tracker.speaker)[:, column]
+        for (place, text), probability in zip(part, likely.tolist(), strict=True):
+            if probability >= NEAR * threshold:
+                first.setdefault(text, Heard(place, text, probability))
+    heard = sorted(first.values(), key=lambda one: -one.probability)
     caught = [one for one in heard if one.probability >= threshold]
-    near = [one for one in heard if NEAR * threshold <= one.probability < threshold]
-    return caught, near
+    return caught, heard[len(caught) :]
