@@ -5,6 +5,7 @@ The body is filled by `string.Template` in one pass, so what a customer said goe
 """
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -18,6 +19,8 @@ from coach.errors import ConfigError
 ANY_OUTPUT = "any"
 """As a prompt's `output`: it may be asked for every schema."""
 _FENCE = "---"
+_LINE_ENDS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+"""Those of Unicode that JSON leaves as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,11 @@ class _FrontMatter(BaseModel):
     purpose: str = Field(min_length=1)
     variables: dict[str, str] = Field(default_factory=dict)
     output: str = Field(pattern=r"^[A-Za-z]+$")
+
+
+def quoted(text: str) -> str:
+    """What somebody said, as data for a prompt: in JSON's quotes, on one line, and nothing in it can end either."""
+    return json.dumps(text, ensure_ascii=False).translate(_LINE_ENDS)
 
 
 def load_prompt(prompt_id: str) -> Prompt:

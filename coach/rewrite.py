@@ -1,6 +1,5 @@
 """An agent's closed question, asked openly in the call's own terms: written by an LLM, believed only when checked."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from types import MappingProxyType
 from pydantic import BaseModel, ConfigDict
 
 from coach.llm import Llm, Request
-from coach.prompting import Provenance, load_prompt
+from coach.prompting import Provenance, load_prompt, quoted
 from coach.questions import QuestionClassifier
 from coach.questions.find import sentence_spans
 from coach.types import Function
@@ -65,7 +64,7 @@ def rewrite(items: Sequence[Closed], llm: Llm, classifier: QuestionClassifier) -
     requests = [
         Request(
             prompt,
-            {"said": _quoted(item.said), "asked": _quoted(item.asked), "wished": WISHES[item.function]},
+            {"said": quoted(item.said), "asked": quoted(item.asked), "wished": WISHES[item.function]},
             OpenQuestion,
             item.call,
         )
@@ -83,11 +82,6 @@ def rewrite(items: Sequence[Closed], llm: Llm, classifier: QuestionClassifier) -
         if label.form == "open" and label.function == items[at].function and not label.unsure:
             found[at] = new
     return found
-
-
-def _quoted(text: str) -> str:
-    """In JSON's quotes, which nothing in the text can end."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _fits(text: str, item: Closed) -> bool:

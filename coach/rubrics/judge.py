@@ -1,6 +1,5 @@
 """What an LLM says of the criteria that only reading a whole call can judge."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from coach.llm import Llm, Reply, Request
-from coach.prompting import Provenance, load_prompt
+from coach.prompting import Provenance, load_prompt, quoted
 from coach.rubrics.criterion import Judged
 from coach.rubrics.rubric import Rubric
 from coach.types import Call, Turn
@@ -72,7 +71,7 @@ def numbered(turns: Sequence[Turn]) -> str:
     Whatever is said can neither end its quotes nor begin a line of its own.
     """
     said = ((index, turn) for index, turn in enumerate(turns) if turn.text.strip())
-    return "\n".join(f"{index} {turn.role}: {json.dumps(turn.text, ensure_ascii=False)}" for index, turn in said)
+    return "\n".join(f"{index} {turn.role}: {quoted(turn.text)}" for index, turn in said)
 
 
 def _judgement(reply: Reply[Verdict], n_turns: int) -> Judgement | None:
