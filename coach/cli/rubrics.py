@@ -140,7 +140,9 @@ def review_command(
     """Note a person's score of one criterion of a call: VALUE is 0 (not met) to 1 (met), or na.
 
     It stands beside the machine's score and never replaces it. A person's later review goes before an earlier one.
+    Card numbers are taken out of the note.
     """
+    from coach.redact import Redactor
     from coach.store import Review
 
     if not person.strip():
@@ -158,7 +160,8 @@ def review_command(
     if score is None:
         names = ", ".join(score.name for score in card.scores)
         raise InputError(f"The scorecard {rubric!r} has no criterion {criterion!r}; it has {names}.")
-    store.add_review(Review(call, rubric, criterion, value, person.strip(), note.strip()))
+    clean = Redactor().redact([("agent", note.strip())])[0].text
+    store.add_review(Review(call, rubric, criterion, value, person.strip(), clean))
     click.echo(f"Noted: {person.strip()} says {_written(value)}, the machine {_written(score.value)}.", err=True)
 
 

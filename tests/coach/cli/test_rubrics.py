@@ -104,6 +104,15 @@ def test_reviews_are_noted_and_their_agreement_is_shown(coach: Callable[..., Res
     assert [score.value for score in call.scorecards[0].scores if score.name == "asks_impact"] == [1.0]
 
 
+def test_a_card_number_is_taken_out_of_a_note(coach: Callable[..., Result], data: Path) -> None:
+    note = "should not have read out 4111 1111 1111 1111"
+    coach("review", "c2", "discovery", "asks_impact", "0", "--by", "Ann", "--note", note)
+    with open_store(data, StoreConfig(), create=False) as store:
+        kept = store.get_reviews("c2")[-1].note
+    assert kept.startswith("should not have read out")
+    assert "1111" not in kept
+
+
 def test_the_machines_score_is_told_beside_the_persons(coach: Callable[..., Result]) -> None:
     ran = coach("review", "c0", "discovery", "asks_impact", "0", "--by", "Ann")
     assert (ran.stdout, ran.stderr) == ("", "Noted: Ann says 0, the machine 1.\n")
