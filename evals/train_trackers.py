@@ -1,34 +1,32 @@
 """Embeds the shipped trackers' examples and their background: `python -m evals train_trackers`.
 
-Run it after a change to a file in coach/trackers. The background's everyday sentences are our own: the written
-questions and what customers say before them, the demo calls, and the small change of calls; half of them are run
-together with fillers and repeats, as people speak. Of these only vectors are kept. Deterministic.
+Run it after a change to a file in coach/trackers or to the everyday sentences. These, the small change of calls, were
+written for this project; as many again are made of them, run together with fillers and repeats, as people speak. The
+demo calls and the written questions are no background: they carry cues. Only vectors are kept. Deterministic.
 """
 
 import argparse
-import json
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import numpy as np
 
 from coach.plain import plain
 from coach.retrieval.embeddings import Embedder
-from coach.trackers.stretches import MAX_WORDS, stretch_spans
+from coach.trackers.stretches import MAX_WORDS
 from coach.trackers.tracker import SPEAKERS, Speaker, Tracker, load_trackers
 from coach.trackers.vectors import VECTORS_FILE, save_vectors
 from coach.trackers.wording import load_wording
 
 N_ORDINARY = 240
-N_OTHERS = 120
+N_OTHERS = 240
 """Of each speaker. More would cost time when trackers are loaded."""
 FILLERS = ("um", "uh", "you know", "like", "so yeah", "i mean", "well", "and", "sort of", "yeah")
 FILLER_RATE = 0.12
 REPEAT_RATE = 0.05
-_DATASETS = Path(__file__).parent / "datasets"
+ORDINARY_FILE = Path(__file__).parent / "datasets" / "ordinary.toml"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,32 +46,21 @@ def parts(trackers: Sequence[Tracker]) -> dict[str, list[str]]:
     result = {"examples": list(examples)}
     for speaker in SPEAKERS:
         own = [one for one in trackers if one.speaker == speaker]
-        missed = sorted({plain(text) for one in own for text in one.negative})
+        said_by_others = sorted({plain(text) for one in own for text in (*one.positive, *one.negative)})
         said = sorted(set(ordinary(speaker)))
         result[f"{speaker}.ordinary"] = _spread(sorted({*said, *_haltingly(said)}), N_ORDINARY)
-        result[f"{speaker}.others"] = _spread(missed, N_OTHERS)
+        result[f"{speaker}.others"] = _spread(said_by_others, N_OTHERS)
     return result
 
 
-def ordinary(speaker: Speaker) -> Iterator[str]:
-    """Everyday sentences of a speaker, plain; some of them carry cues, as in every call."""
-    yield from map(plain, tomllib.loads((_DATASETS / "ordinary.toml").read_text(encoding="utf-8"))[speaker])
-    for row in _rows(_DATASETS / "questions" / "written.jsonl"):
-        yield from _sentences(row["prev"] if speaker == "customer" else row["text"])
-    for row in _rows(_DATASETS / "demo_calls" / "reference.jsonl"):
-        for turn in row["turns"]:
-            if turn["role"] == speaker:
-                yield from _sentences(turn["text"])
+def ordinary(speaker: Speaker) -> list[str]:
+    """Everyday sentences of a speaker, plain; none of them carries a cue."""
+    return [plain(text) for text in tomllib.loads(ORDINARY_FILE.read_text(encoding="utf-8"))[speaker]]
 
 
 def embedded(texts: dict[str, list[str]], wording: Embedder) -> tuple[str, dict[str, list[str]], dict[str, np.ndarray]]:
     """What `save_vectors` writes."""
     return wording.name, texts, {part: wording.embed(said) for part, said in texts.items()}
-
-
-def _sentences(text: str) -> Iterator[str]:
-    for start, end in stretch_spans(text):
-        yield plain(text[start:end])
 
 
 def _haltingly(texts: Sequence[str]) -> Iterator[str]:
@@ -92,7 +79,3 @@ def _spread(texts: Sequence[str], count: int) -> list[str]:
     """`count` of the texts, drawn once and for all."""
     order = np.random.default_rng(0).permutation(len(texts))
     return [texts[row] for row in sorted(order[:count].tolist())]
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    return (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())

@@ -17,12 +17,13 @@ RIDGE = 0.1
 BASE = -1.0
 """The score of what is like nothing seen: it carries no cue."""
 BACKGROUND_WEIGHT = 0.3
-"""What all ordinary sentences count, and what all of other trackers' near misses do, as a share of the own examples."""
+"""What all ordinary sentences count, and what all of other trackers' examples do, as a share of the own examples."""
 ORDINARY_WEIGHT = 1.0
-"""Ordinary sentences to positive examples where probability is calibrated and the threshold set."""
+"""Ordinary sentences to positive examples, and other trackers' examples to positive ones, where probability is
+calibrated and the threshold set. The latter hold what small talk lacks: sentences that tell something, but not this."""
 MAX_FALSE_ALARMS = 0.03
 """The share of ordinary sentences that a threshold may let through, however few the examples."""
-RECIPE = f"kernel ridge {BASE} {GAMMA} {RIDGE} {BACKGROUND_WEIGHT} {ORDINARY_WEIGHT} {MAX_FALSE_ALARMS}"
+RECIPE = f"kernel ridge 2 {BASE} {GAMMA} {RIDGE} {BACKGROUND_WEIGHT} {ORDINARY_WEIGHT} {MAX_FALSE_ALARMS}"
 """Another recipe, another fingerprint of all that is found."""
 N_FOLDS = 8
 _NEWTON_STEPS = 25
@@ -31,7 +32,7 @@ _STIFFNESS = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a head is fitted to: a tracker's own examples, then ordinary sentences, then other near misses."""
+    """What a head is fitted to: a tracker's own examples, then ordinary sentences, then other trackers' examples."""
 
     likeness: np.ndarray
     """(m, m) float32 of every row to every row."""
@@ -70,15 +71,17 @@ def fit_head(rows: Rows) -> Head:
     weight = _row_weights(rows)
     inverse = np.linalg.inv(rows.likeness + RIDGE * np.diag(1 / weight))
     weights = inverse @ (target - BASE)
-    unseen = (target - weights / np.diag(inverse))[: n + rows.n_ordinary]  # the score without the row itself
-    carries = target[: len(unseen)] > 0
-    counts = np.ones(len(unseen))
-    counts[n:] = ORDINARY_WEIGHT * rows.truth.sum() / max(1, rows.n_ordinary)
+    unseen = target - weights / np.diag(inverse)  # the score without the row itself
+    carries = target > 0
+    counts = np.ones(len(target))
+    last = n + rows.n_ordinary
+    for part in (counts[n:last], counts[last:]):
+        part[:] = ORDINARY_WEIGHT * rows.truth.sum() / max(1, len(part))
     slope, offset = _calibrate(unseen, carries, counts)
     probability = sigmoid(slope * unseen + offset)
     threshold = _best_threshold(probability, carries, counts)
     if rows.n_ordinary:
-        threshold = max(threshold, float(np.quantile(probability[n:], 1 - MAX_FALSE_ALARMS)))
+        threshold = max(threshold, float(np.quantile(probability[n:last], 1 - MAX_FALSE_ALARMS)))
     return Head(weights, slope, offset, threshold, probability[:n])
 
 

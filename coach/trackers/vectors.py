@@ -26,7 +26,7 @@ class Background:
     ordinary: np.ndarray
     """Of everyday sentences."""
     others: np.ndarray
-    """Of sentences that the shipped trackers hold for near misses of their cues."""
+    """Of examples and near misses of the shipped trackers. A few carry two cues; most that carry one carry no other."""
     others_keys: tuple[bytes, ...]
 
 

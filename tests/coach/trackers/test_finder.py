@@ -137,7 +137,7 @@ def test_left_out_examples_are_told_by_the_others(finder: CueFinder, trackers: d
 
 def test_examples_that_contradict_each_other_are_named(wording: Embedder, trackers: dict[str, Tracker]) -> None:
     leaving = trackers["leaving"]
-    torn = replace(leaving, negative=(*leaving.negative, "I'd love to cancel my membership with you today."))
+    torn = replace(leaving, negative=(*leaving.negative, "I'd like to give notice on my contract today, please."))
     agreed = agreement(CueFinder(wording, [torn]), torn)
     assert any(clash.text == torn.negative[-1] and clash.nearest in torn.positive for clash in agreed.clashes)
 
