@@ -1,17 +1,19 @@
 """Which cues may be built on.
 
-A cue's score is the calibrated probability that it is right. One that is likelier wrong than right is worth showing to
-people, as unsure; it must neither praise nor accuse anybody, so measures, chain, missed moments and scorecards leave it
-out.
+A cue's score is calibrated where cues are common; in a call most sentences carry none, so one of score .5 is wrong
+more often than not. A cue that is likelier wrong than right is worth showing to people, as unsure; it must neither
+praise nor accuse anybody, so measures, chain, missed moments and scorecards leave it out.
 """
 
 from collections.abc import Iterable
 
 from coach.types import Cue
 
-MIN_SCORE = 0.5
+MIN_SCORE = 0.6
+"""Seen on the demo calls, read cue by cue: of 31 with a score from .5 to .6, 6 are right and 21 wrong (4 can be argued
+about); of 86 from .6 on, 54 are right and 20 wrong (12)."""
 
 
 def likely(cues: Iterable[Cue]) -> list[Cue]:
-    """The cues that are at least as likely right as wrong, in their order."""
+    """The cues that are likelier right than wrong, in their order."""
     return [cue for cue in cues if cue.score >= MIN_SCORE]

@@ -62,8 +62,8 @@ def test_cues_before_the_same_answer_are_one_moment_named_by_the_weightiest() ->
 
 def test_a_cue_that_is_likelier_wrong_than_right_accuses_nobody() -> None:
     reply = ("A Let me see what I can do", "C good")
-    assert missed(talk("C I may leave <leaving=0.49>", *reply)) == []
-    assert missed(talk("C I may leave <leaving=0.5>", *reply)) == [0]
+    assert missed(talk("C I may leave <leaving=0.59>", *reply)) == []
+    assert missed(talk("C I may leave <leaving=0.6>", *reply)) == [0]
 
 
 def test_what_nobody_could_answer_is_not_missed() -> None:
