@@ -15,8 +15,9 @@ demo: $(VENV)/.installed
 serve: $(VENV)/.installed
 	$(BIN)/coach serve --data demo-data
 
+# Two processes, each test file in one of them; more would crowd out the runs that tests start. A thread each for sums.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

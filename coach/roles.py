@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from coach.questions.features import plain
+from coach.plain import plain
 from coach.questions.find import candidate_spans
 
 SURE = 0.9

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from coach.errors import ConfigError
-from coach.questions.features import plain
-from coach.questions.find import last_words
+from coach.plain import plain
+from coach.questions.find import candidate_spans, last_words, with_lead_in
+from coach.trackers import load_trackers
 from coach.types import Role, Turn
 
 DATASET = Path(__file__).parent / "datasets" / "questions"
+MAX_LEAD_WORDS = 30
 _MARKUP = re.compile(r"<[^>]*>")
 
 
@@ -25,12 +27,23 @@ class Item:
     group: str
     prev: str
     text: str
+    """With the words before it in its sentence, as the product reads it."""
     form: str
     function: str
+    alone: str = ""
+    """Without them; empty where there are none."""
+    lead: str = ""
+    """What the agent says before all that in the same turn, its last MAX_LEAD_WORDS words."""
+    marked: bool = True
+    """False for a sentence that neither mark nor wording shows as a question, drawn at random."""
+    readers: tuple[str, ...] = ()
+    """form/function as each reader by themselves gave them; empty where one reader wrote and labelled it."""
 
     def bare(self) -> "Item":
         """The same without case and punctuation, as a recogniser writes."""
-        return replace(self, prev=plain(self.prev), text=plain(self.text))
+        return replace(
+            self, prev=plain(self.prev), text=plain(self.text), alone=plain(self.alone), lead=plain(self.lead)
+        )
 
 
 def read_written() -> list[Item]:
@@ -47,10 +60,49 @@ def read_natural(shared: Path) -> list[Item]:
     items = []
     for row in _rows(DATASET / "natural.jsonl"):
         turns = transcripts[row["corpus"], row["dialogue"]]
-        text = turns[row["turn"]].text[row["start"] : row["end"]]
-        prev = last_words(turns, row["turn"])
-        items.append(Item(row["corpus"], row["dialogue"], _tidy(prev), _tidy(text), row["form"], row["function"]))
+        whole = turns[row["turn"]].text
+        alone = _tidy(whole[row["start"] : row["end"]])
+        text = with_lead_in(whole, row["start"], row["end"])
+        before = _tidy(whole[: row["end"]]).removesuffix(text).split()
+        items.append(
+            Item(
+                source=row["corpus"],
+                group=row["dialogue"],
+                prev=_tidy(last_words(turns, row["turn"])),
+                text=text,
+                form=row["form"],
+                function=row["function"],
+                alone=alone if alone != text else "",
+                lead=" ".join(before[-MAX_LEAD_WORDS:]),
+                marked=row["sample"] != "unmarked",
+                readers=tuple(row["readers"]),
+            )
+        )
     return items
+
+
+_NOT_PLAIN = frozenset({"reidentification", "closing", "hold", "reflection"})
+"""Trackers of agents whose sentences ask, or may be meant as a check."""
+
+
+def read_statements() -> list[Item]:
+    """What agents say without asking: examples of trackers that neither mark nor wording shows as questions.
+
+    Those that begin with "so" are left out, which may check what was said. Each comes after some customer's words of
+    the written questions.
+    """
+    said = sorted({row["prev"] for row in _rows(DATASET / "written.jsonl")} - {""})
+    texts = [
+        text
+        for tracker in load_trackers(None)
+        if tracker.speaker == "agent" and tracker.name not in _NOT_PLAIN
+        for text in (*tracker.positive, *tracker.negative)
+        if not candidate_spans(text) and "so" not in plain(text).split()[:2]
+    ]
+    return [
+        Item("statement", "statements", said[(17 * at) % len(said)], text, "none", "none")
+        for at, text in enumerate(texts)
+    ]
 
 
 def _primock57(shared: Path) -> dict[tuple[str, str], list[Turn]]:

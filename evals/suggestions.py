@@ -26,13 +26,14 @@ from pathlib import Path
 import numpy as np
 
 from coach.errors import ConfigError
+from coach.plain import plain
 from coach.questions import QuestionClassifier, ask_of
 from coach.questions.find import last_words
 from coach.retrieval.embeddings import Embedder, load_embedder
 from coach.store import ExemplarPool, StoredExemplar
 from coach.suggest import exemplars_of
 from coach.suggest.exemplars import MIN_SIMILARITY, nearest
-from coach.suggest.moments import CLOSED_REASON, Moment, bare, telling
+from coach.suggest.moments import CLOSED_REASON, Moment, telling
 from coach.types import Call, Metadata, Question, Role, Turn
 from evals.questions_data import DATASET, read_written
 
@@ -114,7 +115,7 @@ def _complaints(shared: Path) -> dict[str, str]:
 def _suggested(calls: Sequence[Call], embedder: Embedder) -> tuple[list[Placed], ExemplarPool]:
     pool = _pool(calls, embedder)
     moments = [(call, moment) for call in calls for moment in _moments(call)]
-    found = nearest(moments, embedder.embed([bare(moment.said) for _, moment in moments]), pool)
+    found = nearest(moments, embedder.embed([plain(moment.said) for _, moment in moments]), pool)
     placed = [
         Placed(call, moment, near[0][0] if near else None) for (call, moment), near in zip(moments, found, strict=True)
     ]
@@ -153,8 +154,8 @@ def _report(
 
     A row of `table` is a moment: found, then same matter and likeness, each beside chance.
     """
-    texts = embedder.embed([bare(entry.text) for entry in pool.entries])
-    asked = embedder.embed([bare(one.moment.asked) for one in placed])
+    texts = embedder.embed([plain(entry.text) for entry in pool.entries])
+    asked = embedder.embed([plain(one.moment.asked) for one in placed])
     table = np.full((len(placed), 5), np.nan)
     for row, one in enumerate(placed):
         table[row, 0] = one.entry is not None
@@ -194,7 +195,7 @@ def _report_pairs(calls: Sequence[Call], complaint: dict[str, str], embedder: Em
         (call.id, words) for call in calls for q in call.questions if telling(words := last_words(call.turns, q.turn))
     ]
     said = list(dict.fromkeys(said))
-    vectors = embedder.embed([bare(words) for _, words in said])
+    vectors = embedder.embed([plain(words) for _, words in said])
     ids, matters = np.array([call for call, _ in said]), np.array([complaint[call] for call, _ in said])
     first, second = np.triu_indices(len(said), 1)
     apart = ids[first] != ids[second]

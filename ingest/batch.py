@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from coach.config import Config
@@ -18,6 +19,7 @@ from coach.errors import InputError, StoreError
 from coach.forget import finish
 from coach.redact import Redactor
 from coach.retrieval.generations import bring_up_to_date, rebuild_from_nothing
+from coach.scoring import Scorer, suggest_for_calls
 from coach.store import Store, migrate, open_store, writer_lock
 from coach.types import Call
 from ingest.audio import encode_copy
@@ -54,16 +56,17 @@ def run(
     config: Config,
     options: RunOptions,
     *,
-    load_models: Callable[[], Models],
+    load_scorer: Callable[[Store], Scorer],
+    load_models: Callable[[Scorer], Models],
     reporter: Reporter,
     stop: Callable[[], str | None] = lambda: None,
 ) -> RunSummary:
     """Everything new in `inbox`, transcribed, scored and indexed into `data_dir`.
 
-    `load_models` is called only when there is something to transcribe. `stop` is asked before each recording is
-    decoded and answers with the reason to stop, or None. Raises LockedError when another run works on the same data,
-    and StoreError when the store cannot be used or the disk is full: what was committed before stays, and a rerun goes
-    on.
+    `load_scorer` is called only when there is something to score, `load_models` when there is something to transcribe.
+    `stop` is asked before each recording is decoded and answers with the reason to stop, or None. Raises LockedError
+    when another run works on the same data, and StoreError when the store cannot be used or the disk is full: what was
+    committed before stays, and a rerun goes on.
     """
     began = time.monotonic()
     with writer_lock(data_dir, config.store.url):
@@ -79,16 +82,20 @@ def run(
         jobs = intake.jobs if options.limit is None else intake.jobs[: options.limit]
         reporter.begin(len(jobs), sum(_size(job) for job in jobs))
         stopped = None
-        models = load_models() if jobs else None
+        scorer = cache(lambda: load_scorer(store))
+        models = load_models(scorer()) if jobs else None
         texts = find_texts(inbox, config.inbox)
-        outcomes, failures = take_texts(texts, store, config, models, stop=stop)
+        outcomes, failures = take_texts(texts, store, config, scorer, stop=stop)
         work.outcomes.extend(outcomes)
         if models is not None:
-            store.set_embedding_model(models.embedder.name)
+            store.set_embedding_model(models.scorer.embedder.name)
             try:
                 stopped = work.transcribe_all(jobs, models, _stopper(options, stop))
             finally:
                 clear_leftovers(store)
+        if store.unsuggested_calls():  # this run's, and those of one that was killed here
+            reporter.stage("suggesting")
+            suggest_for_calls(store, scorer(), stop)
         reporter.stage("indexing")
         generation = bring_up_to_date(store, data_dir / "index")
         summary = summarise(
@@ -98,6 +105,7 @@ def run(
             stopped=stopped or ("the limit is reached" if len(jobs) < len(intake.jobs) else None),
             wall_s=time.monotonic() - began,
             generation=generation,
+            notes=scorer().problems if scorer.cache_info().currsize else (),
             failures=[
                 *(Failure(problem.code, problem.message) for problem in (*found.problems, *metadata.problems)),
                 *failures,
@@ -248,7 +256,7 @@ def _score(group: Sequence[tuple[Decoded, CallTranscript]], models: Models) -> t
         draft_call(item, transcript, told, redacted, engine=models.transcriber.name, model=models.transcriber.model)
         for (item, transcript), told, redacted in zip(group, sides, redactions, strict=True)
     ]
-    return enrich(drafts, models.classifier, models.embedder), redactions
+    return enrich(drafts, models.scorer), redactions
 
 
 def open_to_write(data_dir: Path, config: Config) -> Store:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,13 @@ from coach.config import Config
 from coach.errors import ConfigError
 from coach.redact import Redactor
 from coach.retrieval.generations import bring_up_to_date
+from coach.scoring import suggest_for_calls
 from coach.store import writer_lock
 from coach.types import Call
 from ingest.batch import open_to_write
 from ingest.formats.contacts import sides
 from ingest.formats.registry import FORMATS
-from ingest.models import load_text_models
+from ingest.models import load_scorer
 from ingest.outcome import Failure
 from ingest.transcripts import CALLS_TOGETHER, Importer, read_contacts
 
@@ -26,6 +28,8 @@ class ImportSummary:
     replaced: int
     """Of the imported, those that took the place of a call with the same id."""
     forgotten: int
+    notes: tuple[str, ...]
+    """What was done less well than it could have been, such as without the configured LLM, and why."""
     failures: tuple[Failure, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -48,14 +52,18 @@ def import_transcripts(
     failures: list[Failure] = []
     with writer_lock(data_dir, config.store.url):
         store = open_to_write(data_dir, config)
-        into = Importer(store, Redactor(names=config.redact.names), lambda: load_text_models(config))
+        scorer = cache(lambda: load_scorer(config, store))
+        into = Importer(store, Redactor(names=config.redact.names), scorer)
         for group in _groups(read_contacts(paths, who, failures, form=form), CALLS_TOGETHER):
             wanted = [call for call in group if not store.is_forgotten_call(call.id)]
             forgotten += len(group) - len(wanted)
             replaced += into.save([into.redact(call) for call in wanted])
             imported += len(wanted)
+        if store.unsuggested_calls():
+            suggest_for_calls(store, scorer())
         bring_up_to_date(store, data_dir / "index")
-    return ImportSummary(imported, replaced, forgotten, tuple(failures))
+    notes = scorer().problems if scorer.cache_info().currsize else ()
+    return ImportSummary(imported, replaced, forgotten, notes, tuple(failures))
 
 
 def _groups(items: Iterable[Call], size: int) -> Iterator[list[Call]]:

@@ -2,12 +2,19 @@
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from coach.config import Config
 from coach.errors import ModelError
+from coach.llm import open_llm
+from coach.measures import ranges_of
 from coach.questions import QuestionClassifier
 from coach.redact import Redactor
-from coach.retrieval.embeddings import Embedder, load_embedder
+from coach.retrieval.embeddings import load_embedder
+from coach.rubrics import calibrate, load_rubrics
+from coach.scoring import Scorer
+from coach.store import Store
+from coach.trackers import load_finder, load_trackers
 from ingest.devices import TranscriberPool
 from ingest.diarize import Diarizer
 from ingest.engines import choose_devices, find_weights, load_engine
@@ -17,18 +24,29 @@ from ingest.transcribe import MAX_LOOKS, Transcriber
 from ingest.voices import load_voice_encoder
 
 
-def load_models(config: Config) -> Models:
+def load_models(config: Config, scorer: Scorer) -> Models:
     """Raises ModelError, saying how to provide them, when weights are missing or damaged."""
-    classifier, embedder = load_text_models(config)
-    redactor = Redactor(names=config.redact.names)
-    return Models(load_transcriber(config), redactor, classifier, embedder, load_diarizer())
+    return Models(load_transcriber(config), Redactor(names=config.redact.names), scorer, load_diarizer())
 
 
-def load_text_models(config: Config) -> tuple[QuestionClassifier, Embedder]:
-    """The question classifier, on the encoder it was trained with, and the encoder of passages as configured."""
+def load_scorer(config: Config, store: Store | None) -> Scorer:
+    """All that makes scores of turns. With a store, people's reviews there say which judged criteria may count, and
+    the LLM's replies are kept in it. Raises ModelError, and ConfigError for trackers or rubrics that cannot be used.
+    """
     packaged = load_embedder(None)
     chosen = config.retrieval.embedding_model
-    return QuestionClassifier.load(packaged), packaged if chosen is None else load_embedder(chosen)
+    trackers = load_trackers(None if config.score.trackers is None else Path(config.score.trackers))
+    names = [tracker.name for tracker in trackers]
+    rubrics = load_rubrics(config.score.rubrics, names, ranges_of(config.score.ranges))
+    if store is not None:
+        rubrics = tuple(calibrate(rubric, store.reviewed_scores(rubric.name)) for rubric in rubrics)
+    return Scorer(
+        QuestionClassifier.load(),
+        packaged if chosen is None else load_embedder(chosen),
+        load_finder(trackers),
+        rubrics,
+        open_llm(config.llm, store),
+    )
 
 
 def load_transcriber(config: Config) -> Transcriber | TranscriberPool:

@@ -52,6 +52,8 @@ class RunSummary:
     audio_s: float
     wall_s: float
     generation: str | None
+    notes: tuple[str, ...]
+    """What was done less well than it could have been, such as without the configured LLM, and why."""
     failures: tuple[Failure, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -79,6 +81,7 @@ def summarise(
     stopped: str | None,
     wall_s: float,
     generation: str | None,
+    notes: Sequence[str],
     failures: Sequence[Failure],
 ) -> RunSummary:
     """Counts by status; `failures` are those that belong to no recording, the recordings' own are added."""
@@ -101,5 +104,6 @@ def summarise(
         audio_s=sum(outcome.audio_s or 0.0 for outcome in outcomes),
         wall_s=wall_s,
         generation=generation,
+        notes=tuple(notes),
         failures=(*failures, *own),
     )

@@ -11,11 +11,9 @@ from pathlib import Path
 
 from coach.config import Config
 from coach.errors import InputError
-from coach.measures import measure
-from coach.questions import QuestionClassifier, ask_of
 from coach.redact import Redactor
-from coach.retrieval.embeddings import Embedder
 from coach.retrieval.passages import cut
+from coach.scoring import Scorer, score_calls
 from coach.types import Call, Metadata, Passage, Segment, Turn
 from ingest.audio import decode
 from ingest.channels import Channel, assign
@@ -56,8 +54,7 @@ class Models:
 
     transcriber: Transcribes
     redactor: Redactor
-    classifier: QuestionClassifier
-    embedder: Embedder
+    scorer: Scorer
     diarizer: TellsVoices | None
     """None when the extra for it is not installed."""
 
@@ -150,20 +147,17 @@ def draft_call(
     )
 
 
-def enrich(calls: Sequence[Call], classifier: QuestionClassifier, embedder: Embedder) -> list[Call]:
-    """The calls with questions, scorecard and passages; texts of all calls go through the encoder in one batch."""
-    questions = ask_of([call.turns for call in calls], classifier)
+def enrich(calls: Sequence[Call], scorer: Scorer) -> list[Call]:
+    """The calls scored and with passages; texts of all calls go through the encoders in one batch."""
     spans = [cut(call.turns) for call in calls]
-    vectors = iter(embedder.embed([span.text for call_spans in spans for span in call_spans]))
+    vectors = iter(scorer.embedder.embed([span.text for call_spans in spans for span in call_spans]))
     return [
         replace(
             call,
-            questions=asked,
-            measures=measure(call.turns, asked, call.cues, call.duration_s),
             passages=tuple(
                 Passage(span.first_turn, span.last_turn, span.start, span.end, span.text, next(vectors))
                 for span in call_spans
             ),
         )
-        for call, asked, call_spans in zip(calls, questions, spans, strict=True)
+        for call, call_spans in zip(score_calls(calls, scorer), spans, strict=True)
     ]

@@ -13,6 +13,7 @@ from pathlib import Path
 from coach.config import Config, InboxConfig
 from coach.errors import InputError
 from coach.redact import Redactor
+from coach.scoring import Scorer
 from coach.store import Store
 from coach.types import Call, Role
 from ingest.fields import shown_text
@@ -21,9 +22,7 @@ from ingest.formats.registry import SUFFIXES, recognise
 from ingest.inbox import SOUND_SUFFIXES, Sides, without_temporary
 from ingest.intake import merge
 from ingest.metadata import TABLE_NAME
-from ingest.models import load_text_models
 from ingest.outcome import Failure, Outcome
-from ingest.pipeline import Models
 from ingest.transcripts import CALLS_TOGETHER, Importer, read_contacts
 
 _TOLD = 100
@@ -93,18 +92,19 @@ def _files(inbox: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 
 def take_texts(
-    texts: Texts, store: Store, config: Config, models: Models | None, *, stop: Callable[[], str | None] = lambda: None
+    texts: Texts,
+    store: Store,
+    config: Config,
+    scorer: Callable[[], Scorer],
+    *,
+    stop: Callable[[], str | None] = lambda: None,
 ) -> tuple[list[Outcome], list[Failure]]:
     """Stores every contact that is new or changed; what became of each, and what was wrong with files and items.
 
-    A contact with the id of a recorded call is refused: `coach import` would put it in that call's place. `models` are
-    loaded when None and needed. The store's writer lock is held by the caller.
+    A contact with the id of a recorded call is refused: `coach import` would put it in that call's place. `scorer`
+    is called when one is needed. The store's writer lock is held by the caller.
     """
-    into = Importer(
-        store,
-        Redactor(names=config.redact.names),
-        lambda: load_text_models(config) if models is None else (models.classifier, models.embedder),
-    )
+    into = Importer(store, Redactor(names=config.redact.names), scorer)
     failures: list[Failure] = list(texts.failures)
     outcomes: list[Outcome] = []
     coming: list[Call] = []

@@ -6,9 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from coach.errors import InputError
-from coach.questions import QuestionClassifier
 from coach.redact import Redactor
-from coach.retrieval.embeddings import Embedder
+from coach.scoring import Scorer
 from coach.store import Store
 from coach.types import Call
 from ingest.fields import shown_text
@@ -81,16 +80,14 @@ def _by_format(
 class Importer:
     """Writes contacts into a store; what has weights is loaded when the first one comes."""
 
-    def __init__(
-        self, store: Store, redactor: Redactor, load_models: Callable[[], tuple[QuestionClassifier, Embedder]]
-    ) -> None:
-        self._store, self._redactor, self._load_models = store, redactor, load_models
+    def __init__(self, store: Store, redactor: Redactor, scorer: Callable[[], Scorer]) -> None:
+        self._store, self._redactor, self._load_scorer = store, redactor, scorer
 
     @cached_property
-    def _models(self) -> tuple[QuestionClassifier, Embedder]:
-        classifier, embedder = self._load_models()
-        self._store.set_embedding_model(embedder.name)
-        return classifier, embedder
+    def _scorer(self) -> Scorer:
+        scorer = self._load_scorer()
+        self._store.set_embedding_model(scorer.embedder.name)
+        return scorer
 
     def redact(self, call: Call) -> Call:
         return replace(
@@ -103,7 +100,7 @@ class Importer:
         """Scores and stores redacted contacts; how many of them replaced one, whose recording and sound they keep."""
         if not calls:
             return 0
-        return sum(self._save(call) for call in enrich(calls, *self._models))
+        return sum(self._save(call) for call in enrich(calls, self._scorer))
 
     def _save(self, call: Call) -> bool:
         before = self._store.get_call(call.id)

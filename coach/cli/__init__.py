@@ -31,6 +31,7 @@ _COMMANDS = {
     "serve": "look",
     "forget": "forget",
     "swap": "swap",
+    "rescore": "rescore",
     "trackers": "trackers",
     "doctor": "doctor",
     "init": "init",

@@ -11,9 +11,8 @@ import click
 def classify_command() -> None:
     """Label questions by form and function: {"id","prev","text"} a line in, the labels a line out, in order."""
     from coach.questions import QuestionClassifier, classify_lines
-    from coach.retrieval.embeddings import load_embedder
 
-    classifier = QuestionClassifier.load(load_embedder(None))
+    classifier = QuestionClassifier.load()
     for record in classify_lines(_lines(sys.stdin.buffer), classifier):
         click.echo(json.dumps(record, ensure_ascii=False))
 

@@ -44,6 +44,8 @@ def import_command(
         click.echo(f"{summary.imported} imported, {summary.replaced} of them replaced a call of the same id")
         if summary.forgotten:
             click.echo(f"{summary.forgotten} left out: forgotten earlier")
+        for note in summary.notes:
+            click.echo(f"      {note}")
         for failure in summary.failures:
             click.echo(f"      {failure.code}: {failure.message}")
     ctx.exit(1 if summary.failures else 0)

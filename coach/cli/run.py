@@ -49,7 +49,7 @@ def run_command(
     Oldest first. SIGTERM or Ctrl-C ends the run after the calls in flight; started again it goes on where it was.
     """
     from ingest.batch import RunOptions, run
-    from ingest.models import load_models
+    from ingest.models import load_models, load_scorer
 
     if not inbox.is_dir():
         raise ConfigError(f"{inbox}: there is no such folder; name the folder that holds the recordings.")
@@ -60,13 +60,14 @@ def run_command(
     options = RunOptions(
         final, redo, retry_failed, limit, None if until is None else next_instant(until, datetime.now())
     )
-    with _stop_on_signal() as stop, run_reporter() as reporter:
+    with stop_on_signal() as stop, run_reporter() as reporter:
         summary = run(
             inbox,
             data_dir,
             config,
             options,
-            load_models=lambda: load_models(config),
+            load_scorer=lambda store: load_scorer(config, store),
+            load_models=lambda scorer: load_models(config, scorer),
             reporter=reporter,
             stop=stop,
         )
@@ -88,7 +89,7 @@ def next_instant(text: str, now: datetime) -> datetime:
 
 
 @contextmanager
-def _stop_on_signal() -> Iterator[Callable[[], str | None]]:
+def stop_on_signal() -> Iterator[Callable[[], str | None]]:
     """Turns the first SIGTERM or SIGINT into a reason to stop; a second one ends the process as usual."""
     received: list[str] = []
 
@@ -124,6 +125,8 @@ def _print_summary(summary: "RunSummary", data_dir: Path) -> None:
     ):
         if number:
             click.echo(f"{number:>5} {text}")
+    for note in summary.notes:
+        click.echo(f"      {note}")
     for failure in summary.failures:
         click.echo(f"      {failure.code}: {failure.message}")
     click.echo(f"Look at them: coach serve --data {data_dir}")

@@ -22,9 +22,10 @@ def swap_command(call: str, speaker: str | None, data_dir: Path, config_path: Pa
     name them with --agent.
     """
     from coach.retrieval.generations import bring_up_to_date
+    from coach.scoring import suggest_for_calls
     from coach.store import writer_lock
     from coach.swap import name_agent, swap_sides
-    from ingest.models import load_text_models
+    from ingest.models import load_scorer
     from ingest.pipeline import enrich
 
     config = read_config(data_dir, config_path)
@@ -35,10 +36,11 @@ def swap_command(call: str, speaker: str | None, data_dir: Path, config_path: Pa
         if before is None:
             raise InputError(f"There is no call {call!r} in {data_dir}; nothing was swapped.", code="unknown_call")
         swapped = swap_sides(before) if speaker is None else name_agent(before, speaker)
-        classifier, embedder = load_text_models(config)
-        store.set_embedding_model(embedder.name)
-        [after] = enrich([swapped], classifier, embedder)
+        scorer = load_scorer(config, store)
+        store.set_embedding_model(scorer.embedder.name)
+        [after] = enrich([swapped], scorer)
         store.save_call(after)  # all of it in one transaction; an index that lags is brought up by whoever comes next
+        suggest_for_calls(store, scorer)
         bring_up_to_date(store, data_dir / "index")
     changed = sum(old.role != new.role for old, new in zip(before.turns, after.turns, strict=True))
     told: dict[str, Any] = {
@@ -47,6 +49,7 @@ def swap_command(call: str, speaker: str | None, data_dir: Path, config_path: Pa
         "turns": changed,
         "questions": len(after.questions),
         "questions_before": len(before.questions),
+        "notes": list(scorer.problems),
     }
     if as_json:
         print_json(told)
@@ -54,3 +57,5 @@ def swap_command(call: str, speaker: str | None, data_dir: Path, config_path: Pa
     state = "put right by hand; later runs keep them" if after.swapped else "as the recording had them again"
     click.echo(f"{changed} turns changed sides in {call!r}; the sides are {state}.")
     click.echo(f"The agent now asks {len(after.questions)} questions (before: {len(before.questions)}).")
+    for note in scorer.problems:
+        click.echo(f"      {note}")

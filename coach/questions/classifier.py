@@ -10,11 +10,10 @@ from typing import Any, Self, cast
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from coach.errors import InputError, ModelError
-from coach.questions.features import FACTS_SHA256, features
+from coach.errors import InputError
 from coach.questions.find import FoundQuestion, find_questions
-from coach.questions.head import HEAD_FILE, Head, load_head
-from coach.retrieval.embeddings import Embedder
+from coach.questions.network import QuestionNetwork, load_network
+from coach.questions.weights import WEIGHTS_FILE, Card
 from coach.types import Form, Function, Question, Turn
 
 BATCH_LINES = 256
@@ -29,54 +28,85 @@ class Label:
     function_score: float
     """Calibrated probabilities in [0, 1] that the label is right."""
     unsure: bool
+    asked: float
+    """Probability in [0, 1] that anything is asked."""
 
 
 class QuestionClassifier:
-    """A trained head over a frozen sentence encoder. `load` once, at the edge."""
+    """The trained network with calibrated probabilities. `load` once, at the edge."""
 
-    def __init__(self, encoder: Embedder, head: Head) -> None:
-        """Raises ModelError when the head was trained on another encoder or other wording patterns."""
-        if encoder.name != head.card.encoder:
-            raise ModelError(
-                f"The question classifier was trained on {head.card.encoder}, not on {encoder.name}; "
-                "give it the packaged embedding model."
-            )
-        if head.card.facts_sha256 != FACTS_SHA256:
-            raise ModelError("The question classifier's weights belong to another version of its code: train again.")
-        self._encoder = encoder
-        self._head = head
+    def __init__(self, network: QuestionNetwork) -> None:
+        self._network = network
+        self.fingerprint = network.fingerprint
+        """Of the weights: calls that other weights scored are scored anew by `coach rescore`."""
 
     @classmethod
-    def load(cls, encoder: Embedder, path: Path = HEAD_FILE) -> Self:
+    def load(cls, device: str = "cpu", path: Path = WEIGHTS_FILE) -> Self:
         """The classifier with the weights that come with callcoach, or those in `path`. Raises ModelError."""
-        return cls(encoder, load_head(path))
+        return cls(load_network(device, path))
 
     def classify(self, items: Sequence[tuple[str, str]]) -> list[Label]:
-        """One label per (customer's last words, question), in order; the first may be empty. All items in one batch."""
+        """One label per (customer's last words, question), in order; the first may be empty. Batched by length."""
         if not items:
             return []
-        forms, functions = self._head.probabilities(features(self._encoder, items))
+        forms, functions = probabilities(self._network.card, *self._network.logits(items))
         return [self._label(form, function) for form, function in zip(forms, functions, strict=True)]
 
-    def _label(self, form_p: np.ndarray, function_p: np.ndarray) -> Label:
-        card = self._head.card
-        form = cast(Form, card.forms[int(form_p.argmax())])
-        form_score = float(form_p.max())
+    @property
+    def min_asked_unmarked(self) -> float:
+        """From which probability of asking a sentence counts that neither mark nor wording shows as a question."""
+        return self._network.card.min_asked_unmarked
+
+    def _label(self, forms: np.ndarray, functions: np.ndarray) -> Label:
+        card = self._network.card
+        form = cast(Form, card.forms[int(forms.argmax())])
         if form == "none":
-            function, function_score = "none", form_score
+            function: Function = "none"
         else:
-            asked = 1.0 - float(form_p[card.forms.index("none")])
-            function, function_score = card.functions[int(function_p.argmax())], asked * float(function_p.max())
+            function = cast(Function, card.functions[int(functions[:-1].argmax())])
+        form_score, function_score = float(forms.max()), float(functions[card.functions.index(function)])
         unsure = form_score < card.min_form_score or function_score < card.min_function_score
-        return Label(form, cast(Function, function), round(form_score, 4), round(function_score, 4), unsure)
+        asked = 1.0 - float(forms[card.forms.index("none")])
+        return Label(form, function, round(form_score, 4), round(function_score, 4), unsure, asked)
+
+
+def probabilities(card: Card, form: np.ndarray, function: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Logits to calibrated probabilities of form (n, 3) and function (n, 9), of which none is the last in both.
+
+    The two heads are joined, so that function is none exactly as often as form is: a pair counts the product of its
+    parts, and pairs of which one alone is none count nothing.
+    """
+    forms = softmax(form / card.form_temperature)
+    functions = softmax(function / card.function_temperature)
+    asked = forms[:, :-1, None] * functions[:, None, :-1]
+    silent = forms[:, -1] * functions[:, -1]
+    total = asked.sum(axis=(1, 2)) + silent
+    return (
+        np.concatenate([asked.sum(axis=2), silent[:, None]], axis=1) / total[:, None],
+        np.concatenate([asked.sum(axis=1), silent[:, None]], axis=1) / total[:, None],
+    )
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Rows as probabilities."""
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
 def ask_of(turns_of_calls: Sequence[Sequence[Turn]], classifier: QuestionClassifier) -> list[tuple[Question, ...]]:
     """The agent's questions of each call, labelled in one batch over all calls. What asks nothing is left out."""
     found = [find_questions(turns) for turns in turns_of_calls]
-    labels = iter(classifier.classify([(one.prev, one.text) for of_call in found for one in of_call]))
+    labels = iter(classifier.classify([(one.prev, one.asked) for of_call in found for one in of_call]))
     labelled = [[(one, next(labels)) for one in of_call] for of_call in found]
-    return [tuple(_question(one, label) for one, label in of_call if label.form != "none") for of_call in labelled]
+    least = classifier.min_asked_unmarked
+    return [
+        tuple(
+            _question(one, label)
+            for one, label in of_call
+            if label.form != "none" and (one.marked or label.asked >= least)
+        )
+        for of_call in labelled
+    ]
 
 
 def _question(found: FoundQuestion, label: Label) -> Question:

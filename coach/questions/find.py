@@ -1,8 +1,9 @@
 """Candidate questions in an agent's turns, each with its exact place, its time and the customer's last words.
 
 A candidate is a sentence that ends with a question mark, or a stretch that begins like a question or a prompt
-("what made you…", "did it…", "tell me about…"). Recognisers drop punctuation, so the second kind matters as much as
-the first. Finding is generous on purpose: what asks nothing is labelled form `none` by the classifier and left out.
+("what made you…", "did it…", "tell me about…"), and those are marked; recognisers drop punctuation, so the second kind
+matters as much as the first. Every other sentence is a candidate too ("and your postcode"); of it the classifier must
+be surer. Finding is generous on purpose: what asks nothing is labelled form `none` and left out.
 """
 
 import itertools
@@ -16,6 +17,9 @@ MAX_PREV_WORDS = 40
 """How much of the customer's last words is read with a question."""
 _MIN_PREV_WORDS = 3
 """A shorter customer turn ("yeah") is read together with the one before it."""
+MAX_LEAD_IN_WORDS = 12
+_MIN_WORDS = 2
+"""A shorter sentence without a question's mark or wording ("Okay.") is not looked at."""
 _MAX_WORDS_BEFORE = 4
 """In a sentence that ends with a full stop a question begins within so many words ("okay, and then tell me...")."""
 _MAX_TAIL = 60  # characters in which a loose "and um" is looked for
@@ -92,6 +96,10 @@ class FoundQuestion:
     """The customer's last words before it, at most MAX_PREV_WORDS; empty when the customer has not spoken."""
     time_s: float | None
     """When it begins, interpolated inside the turn by character; None without times."""
+    asked: str = ""
+    """`text` with what its sentence has before it, at most MAX_LEAD_IN_WORDS words: what is read to label it."""
+    marked: bool = True
+    """Whether a question mark or its first words say that it asks."""
 
 
 def find_questions(turns: Sequence[Turn]) -> list[FoundQuestion]:
@@ -101,20 +109,36 @@ def find_questions(turns: Sequence[Turn]) -> list[FoundQuestion]:
         if turn.role != "agent":
             continue
         prev = last_words(turns, index)
-        for start, end in candidate_spans(turn.text):
-            found.append(FoundQuestion(index, start, end, turn.text[start:end], prev, time_at(turn, start)))
+        for sentence in sentence_spans(turn.text):
+            marked = _asking(turn.text, *sentence)
+            for start, end in marked or [sentence]:
+                text = turn.text[start:end]
+                if marked or len(text.split()) >= _MIN_WORDS:
+                    asked, time_s = _lead_in(turn.text, sentence[0], start, end), time_at(turn, start)
+                    found.append(FoundQuestion(index, start, end, text, prev, time_s, asked=asked, marked=bool(marked)))
     return found
+
+
+def with_lead_in(text: str, start: int, end: int) -> str:
+    """The span of `text` with the words before it in its sentence: "if it happens again, | tell us" asks nothing."""
+    first = next((a for a, b in sentence_spans(text) if a <= start < b), start)
+    return _lead_in(text, first, start, end)
+
+
+def _lead_in(text: str, first: int, start: int, end: int) -> str:
+    return " ".join([*text[first:start].split()[-MAX_LEAD_IN_WORDS:], *text[start:end].split()])
 
 
 def candidate_spans(text: str) -> list[tuple[int, int]]:
     """Character spans of what may be a question in `text`: ordered, disjoint, without blank edges."""
-    spans = []
-    for start, end in sentence_spans(text):
-        if re.search(r"[?？][\"')\]]*$", text[start:end]):  # noqa: RUF001
-            spans.append((start, end))
-        else:
-            spans.extend(_unmarked(text, start, end))
-    return spans
+    return [span for sentence in sentence_spans(text) for span in _asking(text, *sentence)]
+
+
+def _asking(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The candidates in one sentence: all of it where it ends with a question mark."""
+    if re.search(r"[?？][\"')\]]*$", text[start:end]):  # noqa: RUF001
+        return [(start, end)]
+    return list(_unmarked(text, start, end))
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:

@@ -24,33 +24,72 @@ class NotPlain(Exception):
     """The folder describes more than a BERT with mean pooling and normalisation."""
 
 
+class Bert:
+    """The layers of a BERT encoder with post-layer normalisation (Devlin et al. 2019), over weights given by name."""
+
+    def __init__(
+        self, weights: Mapping[str, torch.Tensor], config: Mapping[str, Any], device: str, dtype: torch.dtype
+    ) -> None:
+        """`weights` as the package names them; `config` as its config.json. Raises NotPlain when layers are missing."""
+        self.device = torch.device(device)
+        self.width = int(config["hidden_size"])
+        self._heads = int(config["num_attention_heads"])
+        self._eps = float(config["layer_norm_eps"])
+        ready = {name: weight.to(self.device, dtype) for name, weight in weights.items()}
+        self._input = _part(ready, "embeddings.")
+        self._layers = [_part(ready, f"encoder.layer.{number}.") for number in range(int(config["num_hidden_layers"]))]
+
+    def last_layer(self, ids: torch.Tensor, mask: torch.Tensor, kinds: torch.Tensor | None = None) -> torch.Tensor:
+        """The states after the last layer, shape (batch, pieces, width).
+
+        `ids` are int64 (batch, pieces), `mask` is True where a piece is no padding, `kinds` tells the first text's
+        pieces (0) from the second's (1); None: there is one text.
+        """
+        table = self._input
+        kind = table["token_type_embeddings.weight"][0 if kinds is None else kinds]
+        states = table["word_embeddings.weight"][ids] + kind
+        states = self._norm(states + table["position_embeddings.weight"][: ids.shape[1]], table, "LayerNorm")
+        for layer in self._layers:
+            query, key, value = (
+                self._split(_linear(states, layer, f"attention.self.{name}")) for name in ("query", "key", "value")
+            )
+            seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
+            joined = _linear(seen.transpose(1, 2).flatten(2), layer, "attention.output.dense")
+            states = self._norm(states + joined, layer, "attention.output.LayerNorm")
+            wide = functional.gelu(_linear(states, layer, "intermediate.dense"))
+            states = self._norm(states + _linear(wide, layer, "output.dense"), layer, "output.LayerNorm")
+        return states
+
+    def _split(self, states: torch.Tensor) -> torch.Tensor:
+        """(batch, pieces, width) to (batch, heads, pieces, width / heads)."""
+        return states.view(*states.shape[:2], self._heads, -1).transpose(1, 2)
+
+    def _norm(self, states: torch.Tensor, weights: Mapping[str, torch.Tensor], name: str) -> torch.Tensor:
+        weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
+        return functional.layer_norm(states, (self.width,), weight, bias, self._eps)
+
+
 class BertEncoder:
     """Texts to vectors, at most `window` word pieces each (the marks [CLS] and [SEP] included).
 
-    Source of the computation: Devlin et al. 2019, "BERT", with post-layer normalisation; the pooling is that of Reimers
-    and Gurevych 2019, "Sentence-BERT": the mean over all pieces, marks included.
+    The pooling is that of Reimers and Gurevych 2019, "Sentence-BERT": the mean over all pieces, marks included.
     """
 
-    def __init__(self, folder: Path, device: str, *, batch_size: int) -> None:
-        """Raises NotPlain, or whatever the readers raise for damaged files (OSError, ValueError, KeyError ...)."""
-        config = _read_plain(folder)
-        self.dimension = int(config["hidden_size"])
-        self.window = min(int(config["max_seq_length"]), int(config["max_position_embeddings"]))
-        self._heads = int(config["num_attention_heads"])
-        self._eps = float(config["layer_norm_eps"])
-        self._batch_size = batch_size
-        self._device = torch.device(device)
-        weights = {
-            name: weight.to(self._device)
-            for name, weight in load_file(folder / "model.safetensors").items()
-            if weight.is_floating_point()
-        }
+    def __init__(self, folder: Path, device: str, *, batch_size: int, layers: int | None = None) -> None:
+        """`layers` stops after so many of the encoder's layers; None: all.
+
+        Raises NotPlain, or whatever the readers raise for damaged files (OSError, ValueError, KeyError ...).
+        """
+        config = read_config(folder)
+        if layers is not None:
+            config["num_hidden_layers"] = min(layers, int(config["num_hidden_layers"]))
+        weights = read_weights(folder)
         if any(weight.dtype != torch.float32 for weight in weights.values()):
             raise NotPlain("weights are not float32")
-        self._input = _part(weights, "embeddings.")
-        self._layers = [
-            _part(weights, f"encoder.layer.{number}.") for number in range(int(config["num_hidden_layers"]))
-        ]
+        self._bert = Bert(weights, config, device, torch.float32)
+        self.dimension = self._bert.width
+        self.window = min(int(config["max_seq_length"]), int(config["max_position_embeddings"]))
+        self._batch_size = batch_size
         self._whole: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._whole.no_truncation()
         self._whole.no_padding()
@@ -73,37 +112,24 @@ class BertEncoder:
 
     def _vectors(self, rows: Sequence[Sequence[int]]) -> torch.Tensor:
         """Shape (len(rows), dimension), of one batch of piece ids."""
-        lengths = torch.tensor([len(row) for row in rows])
-        longest = int(lengths.max())
-        ids = torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows]).to(self._device)
-        mask = (torch.arange(longest) < lengths[:, None]).to(self._device)
-        words = self._last_layer(ids, mask)
+        ids, mask = padded(rows, self._bert.device)
+        words = self._bert.last_layer(ids, mask)
         mean = (words * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
         return functional.normalize(mean, dim=1)
 
-    def _last_layer(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """The encoder's states, shape (batch, pieces, dimension); `mask` is True where a piece is no padding."""
-        table = self._input
-        states = table["word_embeddings.weight"][ids] + table["token_type_embeddings.weight"][0]
-        states = self._norm(states + table["position_embeddings.weight"][: ids.shape[1]], table, "LayerNorm")
-        for layer in self._layers:
-            query, key, value = (
-                self._split(_linear(states, layer, f"attention.self.{name}")) for name in ("query", "key", "value")
-            )
-            seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
-            joined = _linear(seen.transpose(1, 2).flatten(2), layer, "attention.output.dense")
-            states = self._norm(states + joined, layer, "attention.output.LayerNorm")
-            wide = functional.gelu(_linear(states, layer, "intermediate.dense"))
-            states = self._norm(states + _linear(wide, layer, "output.dense"), layer, "output.LayerNorm")
-        return states
 
-    def _split(self, states: torch.Tensor) -> torch.Tensor:
-        """(batch, pieces, dimension) to (batch, heads, pieces, dimension / heads)."""
-        return states.view(*states.shape[:2], self._heads, -1).transpose(1, 2)
+def padded(rows: Sequence[Sequence[int]], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows of piece ids as one int64 tensor (rows, longest), and where it is no padding, as bool."""
+    lengths = torch.tensor([len(row) for row in rows])
+    longest = int(lengths.max())
+    ids = torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows])
+    return ids.to(device), (torch.arange(longest) < lengths[:, None]).to(device)
 
-    def _norm(self, states: torch.Tensor, weights: Mapping[str, torch.Tensor], name: str) -> torch.Tensor:
-        weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
-        return functional.layer_norm(states, (self.dimension,), weight, bias, self._eps)
+
+def read_weights(folder: Path) -> dict[str, torch.Tensor]:
+    """The folder's weights by name, on the CPU; what is no number with a point (position numbers) is left out."""
+    found = load_file(folder / "model.safetensors")
+    return {name: weight for name, weight in found.items() if weight.is_floating_point()}
 
 
 def _linear(states: torch.Tensor, weights: Mapping[str, torch.Tensor], name: str) -> torch.Tensor:
@@ -117,7 +143,7 @@ def _part(weights: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.T
     return found
 
 
-def _read_plain(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path) -> dict[str, Any]:
     """The encoder's configuration with `max_seq_length`. Raises NotPlain for anything this module does not compute."""
     try:
         modules = _read(folder / "modules.json")

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, delete, insert, or_, select, update
 
 from coach.errors import InputError
-from coach.store import rows, schema, scores
+from coach.store import rows, schema, scores, suggestions
 from coach.store.engine import in_parts
 from coach.types import Call, Metadata, Turn
 
@@ -52,6 +52,7 @@ def remove(connection: Connection, call_id: str, recording_sha256: str | None) -
     keys = list(connection.scalars(chosen))
     if not keys:
         return False
+    suggestions.look_again(connection, keys)
     n_passages = connection.execute(delete(schema.passages).where(schema.passages.c.call_key.in_(keys))).rowcount
     connection.execute(delete(table).where(table.c.key.in_(keys)))
     return n_passages > 0

@@ -49,6 +49,12 @@ def outdated(connection: Connection, scored_by: str) -> list[str]:
     return list(connection.scalars(query.order_by(calls.c.id)))
 
 
+def unsuggested(connection: Connection) -> list[str]:
+    """Ids of the calls that were scored and not yet looked at for suggestions."""
+    query = select(calls.c.id).where(calls.c.scored_by.is_not(None), ~calls.c.suggested)
+    return list(connection.scalars(query.order_by(calls.c.id)))
+
+
 def _chosen(connection: Connection, where: Filters, text: str | None) -> list[ColumnElement[bool]]:
     chosen = conditions(where)
     if text:

@@ -70,6 +70,7 @@ def scored_columns(call: Call) -> dict[str, Any]:
     n_open = sum(question.form == "open" for question in call.questions)
     return {
         "scored_by": call.scored_by,
+        "suggested": False,
         "n_questions": len(call.questions),
         "impact_count": sum(question.function == "impact" for question in call.questions),
         "open_share": n_open / len(call.questions) if call.questions else None,

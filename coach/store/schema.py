@@ -155,6 +155,7 @@ calls = Table(
     Column("open_share", Number),
     Column("talk_share", Number),
     Column("scored_by", Words),
+    Column("suggested", Boolean, nullable=False, server_default=false()),  # suggestions were looked for since
 )
 
 

@@ -171,6 +171,11 @@ class Store:
         with reading(self._engine) as connection:
             return listing.outdated(connection, scored_by)
 
+    def unsuggested_calls(self) -> list[str]:
+        """Ids of the calls that were scored and not yet looked at for suggestions."""
+        with reading(self._engine) as connection:
+            return listing.unsuggested(connection)
+
     def exemplars(self, limit: int = 20_000) -> ExemplarPool:
         """Questions of calls that went well, of the newest calls first."""
         with reading(self._engine) as connection:

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, insert, or_, select
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from coach.errors import StoreError
 from coach.store.records import ExemplarPool, StoredExemplar
 from coach.store.schema import calls, cues, exemplars, suggestions, turns
 from coach.types import Suggestion
 
+LIKELY = 0.6
+"""A cue below it is likelier wrong than right (coach.measures.likely)."""
 WELL_CSAT = 4.0
 """On a scale to 5: a call at least so satisfying went well."""
 
@@ -25,9 +27,16 @@ def replace_all(connection: Connection, call_id: str, new: Sequence[tuple[Sugges
     if key is None:
         raise StoreError(f"There is no call {call_id!r}.", code="unknown_call")
     connection.execute(delete(suggestions).where(suggestions.c.call_key == key))
+    connection.execute(update(calls).where(calls.c.key == key).values(suggested=True))
     rows = [_row(key, at, *pair) for at, pair in enumerate(new)]
     if rows:
         connection.execute(insert(suggestions), rows)
+
+
+def look_again(connection: Connection, keys: Sequence[int]) -> None:
+    """Marks the calls that quote one of these calls, which are about to go and take the quotations with them."""
+    quoting = select(suggestions.c.call_key).where(suggestions.c.source_key.in_(keys))
+    connection.execute(update(calls).where(calls.c.key.in_(quoting)).values(suggested=False))
 
 
 def of_call(connection: Connection, call_id: str) -> list[Suggestion]:
@@ -73,7 +82,9 @@ def pool(connection: Connection, *, limit: int) -> ExemplarPool:
         or_(calls.c.resolved.is_(None), calls.c.resolved),
         or_(calls.c.churned.is_(None), ~calls.c.churned),
         or_(calls.c.csat.is_(None), calls.c.csat >= WELL_CSAT),
-        ~select(cues.c.position).where(cues.c.call_key == calls.c.key, cues.c.tracker == "leaving").exists(),
+        ~select(cues.c.position)
+        .where(cues.c.call_key == calls.c.key, cues.c.tracker == "leaving", cues.c.score >= LIKELY)
+        .exists(),
     )
     length = func.length(exemplars.c.prev_embedding)
     query = (

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from coach.plain import plain
 from coach.retrieval.embeddings import Embedder
-from coach.suggest.moments import bare
 from coach.types import Function
 
 BANK_FILE = Path(__file__).with_name("bank.toml")
@@ -41,7 +41,7 @@ class Bank:
     @classmethod
     def load(cls, embedder: Embedder) -> Self:
         kinds = read_kinds()
-        said = [bare(text) for kind in kinds for text in kind.said]
+        said = [plain(text) for kind in kinds for text in kind.said]
         kind_of = np.array([row for row, kind in enumerate(kinds) for _ in kind.said])
         return cls(kinds, embedder.embed(said), kind_of)
 
@@ -60,10 +60,10 @@ class Bank:
         return self.kinds[self.kind_of[nearest] if similarities[nearest] >= MIN_KIND_SIMILARITY else -1]
 
     def question(self, kind: Kind, function: Function, used: Collection[str]) -> str | None:
-        """The first question of that kind, else of the last kind, that is not in `used` (as `bare` writes them)."""
+        """The first question of that kind, else of the last kind, that is not in `used` (as `plain` writes them)."""
         for one in (kind, self.kinds[-1]):
             for text in one.questions.get(function, ()):
-                if bare(text) not in used:
+                if plain(text) not in used:
                     return text
         return None
 

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coach.plain import plain
 from coach.questions import QuestionClassifier
 from coach.retrieval.embeddings import Embedder
 from coach.store import ExemplarPool, StoredExemplar
 from coach.suggest.bank import Bank
 from coach.suggest.exemplars import OF_NO_MATTER, nearest
-from coach.suggest.moments import Moment, bare, moments_of, telling
+from coach.suggest.moments import Moment, moments_of, telling
 from coach.types import Call, Suggestion, SuggestionKind
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ def suggest(
     places = [
         (at, moment) for at, call in enumerate(calls) for moment in moments_of(call.turns, call.questions, call.cues)
     ]
-    said = embedder.embed([bare(moment.said) for _, moment in places])
+    said = embedder.embed([plain(moment.said) for _, moment in places])
     near = nearest([(calls[at], moment) for at, moment in places], _usable(places, said), pool)
-    used = [{bare(question.text) for question in call.questions} for call in calls]
+    used = [{plain(question.text) for question in call.questions} for call in calls]
     chosen: list[Suggested | None] = [None] * len(places)
     for row, (at, moment) in enumerate(places):
         chosen[row] = _colleague(moment, near[row], pool, used[at])
@@ -67,8 +68,8 @@ def _colleague(
     """The nearest that this call has not heard yet; it is heard then."""
     for entry, similarity in near:
         exemplar = pool.entries[entry]
-        if bare(exemplar.text) not in used:
-            used.add(bare(exemplar.text))
+        if plain(exemplar.text) not in used:
+            used.add(plain(exemplar.text))
             suggestion = Suggestion(
                 turn=moment.turn,
                 start_char=moment.start_char,
@@ -107,7 +108,7 @@ def _rewritten(
 
 
 def _rewrite(moment: Moment, new: "Rewrite | None", used: set[str]) -> Suggested | None:
-    if new is None or bare(new.text) in used:
+    if new is None or plain(new.text) in used:
         return None
     by = new.provenance
     source = f"rewrite by {by.model}, prompt {by.prompt} {by.version} ({by.body_sha256[:12]})"
@@ -120,5 +121,5 @@ def _written(moment: Moment, bank: Bank, said: np.ndarray | None, used: set[str]
 
 
 def _new(moment: Moment, kind: SuggestionKind, text: str, source: str, used: set[str]) -> Suggested:
-    used.add(bare(text))
+    used.add(plain(text))
     return Suggestion(moment.turn, moment.start_char, moment.reason, moment.function, kind, text, source), None

@@ -7,10 +7,11 @@ from itertools import islice
 import numpy as np
 
 from coach.measures.answers import content_words
+from coach.plain import plain
 from coach.questions.find import last_words
 from coach.retrieval.embeddings import Embedder
 from coach.store import ExemplarPool, StoredExemplar
-from coach.suggest.moments import Moment, bare, telling
+from coach.suggest.moments import Moment, telling
 from coach.types import Call, Exemplar, Function, Question
 
 SERVING: frozenset[Function] = frozenset({"opener", "impact", "need", "diagnostic", "learning"})
@@ -60,7 +61,7 @@ def exemplars_of(calls: Sequence[Call], embedder: Embedder) -> list[tuple[Exempl
     for call in calls:
         heard = ((question, last_words(call.turns, question.turn)) for question in call.questions)
         found.append([(question, said) for question, said in heard if _serves(question, said)])
-    vectors = iter(embedder.embed([bare(said) for of_call in found for _, said in of_call]))
+    vectors = iter(embedder.embed([plain(said) for of_call in found for _, said in of_call]))
     return [
         tuple(Exemplar(q.turn, q.start_char, q.end_char, q.function, next(vectors)) for q, _ in of_call)
         for of_call in found
@@ -85,6 +86,7 @@ def nearest(
     """
     found: list[list[tuple[int, float]]] = [[] for _ in moments]
     functions = np.array([entry.function for entry in pool.entries], dtype=object)
+    named: dict[str, frozenset[str]] = {}
     for function in {moment.function for _, moment in moments}:
         entries = np.flatnonzero(functions == function)
         if not len(entries):
@@ -94,27 +96,31 @@ def nearest(
         for first in range(0, len(rows), MOMENTS_AT_ONCE):
             part = rows[first : first + MOMENTS_AT_ONCE]
             for row, similarities in zip(part, said[part] @ matrix.T, strict=True):
+                call, moment = moments[row]
+                spoken = _stems(" ".join(turn.text for turn in call.turns[: moment.turn + 1]))
                 near = np.flatnonzero(similarities >= MIN_SIMILARITY)
                 near = near[np.argsort(-similarities[near], kind="stable")]
-                fitting = (i for i in near if _fits(pool.entries[entries[i]], *moments[row]))
+                fitting = (i for i in near if _fits(pool.entries[entries[i]], call, spoken, named))
                 found[row] = [(int(entries[i]), float(similarities[i])) for i in islice(fitting, _CANDIDATES)]
     return found
 
 
-def _fits(entry: StoredExemplar, call: Call, moment: Moment) -> bool:
+def _fits(entry: StoredExemplar, call: Call, spoken: frozenset[str], named: dict[str, frozenset[str]]) -> bool:
     """Whether it is another agent's question from another call, and names nothing this call has not spoken of yet.
 
-    Similar words may stand before "tell me more about the headache" where there is none.
+    Similar words may stand before "tell me more about the headache" where there is none. `spoken` are the stems of what
+    was said so far, `named` those that questions name, by their text, filled as they are met.
     """
     agent = call.metadata.agent
     if entry.call == call.id or (agent is not None and entry.agent == agent):
         return False
-    named = _stems(entry.text) - _ASKING_STEMS
-    return not named or named <= _stems(" ".join(turn.text for turn in call.turns[: moment.turn + 1]))
+    if entry.text not in named:
+        named[entry.text] = _stems(entry.text) - _ASKING_STEMS
+    return named[entry.text] <= spoken
 
 
-def _stems(text: str) -> set[str]:
-    return {word[:_STEM] for word in content_words(text)}
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word[:_STEM] for word in content_words(text))
 
 
 def _serves(question: Question, said: str) -> bool:

@@ -5,7 +5,6 @@ function in CLOSED, the first question that was asked closed: one example teache
 of more help at the end ("anything else?") could have been a question to learn from.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -65,11 +64,6 @@ def moments_of(turns: Sequence[Turn], questions: Sequence[Question], cues: Seque
 def telling(words: str) -> bool:
     """Whether the customer's words tell what the matter is."""
     return len(set(content_words(words))) >= MIN_CONTENT_WORDS
-
-
-def bare(text: str) -> str:
-    """`text` in lower case without punctuation: equal for two spellings of the same words."""
-    return " ".join(re.findall(r"[^\W_]+", text.lower()))
 
 
 def _after_cue(turns: Sequence[Turn], questions: Sequence[Question], missed: MissedMoment) -> Moment:

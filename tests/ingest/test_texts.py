@@ -12,8 +12,9 @@ import pytest
 from coach.config import Config, InboxConfig
 from coach.questions.classifier import Label
 from coach.redact import Redactor
+from coach.scoring import Scorer
 from coach.store import Store, open_store
-from coach.types import Call, Metadata
+from coach.types import Call, Cue, Metadata, Turn
 from ingest.formats.contacts import Sides
 from ingest.formats.registry import recognise
 from ingest.outcome import Failure
@@ -28,7 +29,7 @@ VTT = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Agent>Hi\n"
 
 
 class OneVector:
-    """An embedder and a classifier that know nothing."""
+    """An embedder, a classifier and a finder that know nothing."""
 
     name = "one"
     dimension = 2
@@ -37,11 +38,17 @@ class OneVector:
         return np.tile(np.array([[1.0, 0.0]], dtype=np.float32), (len(texts), 1))
 
     def classify(self, items: list[tuple[str, str]]) -> list[Label]:
-        return [Label("none", "none", 1.0, 1.0, False) for _ in items]
+        return [Label("none", "none", 1.0, 1.0, False, 0.0) for _ in items]
+
+    fingerprint = "knows nothing"
+    min_asked_unmarked = 1.0
+
+    def find(self, turns_of_calls: list[list[Turn]]) -> list[tuple[Cue, ...]]:
+        return [() for _ in turns_of_calls]
 
 
-class Models:
-    classifier = embedder = OneVector()
+def scorer() -> Scorer:
+    return Scorer(OneVector(), OneVector(), OneVector(), ())
 
 
 @pytest.fixture
@@ -70,7 +77,7 @@ def found(inbox: Path) -> Texts:
 
 
 def taken(inbox: Path, store: Store) -> tuple[dict[str, str], list[Failure]]:
-    outcomes, failures = take_texts(found(inbox), store, Config(), Models())
+    outcomes, failures = take_texts(found(inbox), store, Config(), scorer)
     return {outcome.call or "": outcome.status for outcome in outcomes}, failures
 
 
@@ -199,7 +206,7 @@ def test_message_about_a_bad_file_repeats_no_card_number(inbox: Path, store: Sto
 
 def test_importing_a_known_id_keeps_the_recording(store: Store) -> None:
     store.save_call(Call("c1", Metadata(call_id="c1"), (), "0" * 64, "c1.wav", 9.0))
-    into = Importer(store, Redactor(), lambda: (OneVector(), OneVector()))
+    into = Importer(store, Redactor(), scorer)
     new = Call("c1", Metadata(call_id="c1"), (), None, "c1.vtt", None)
     assert into.save([new]) == 1
     stored = store.get_call("c1")

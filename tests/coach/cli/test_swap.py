@@ -17,6 +17,7 @@ from coach.errors import LockedError
 from coach.export import export
 from coach.redact import Redactor
 from coach.retrieval.generations import state
+from coach.scoring import Scorer
 from coach.store import Store, open_store, writer_lock
 from coach.swap import swap_sides
 from coach.types import Call, Metadata, Segment, Turn
@@ -36,14 +37,14 @@ SAID = (
 
 
 @pytest.fixture(scope="module")
-def text_models() -> Any:
-    return models.load_text_models(Config())
+def scorer() -> Scorer:
+    return models.load_scorer(Config(), None)
 
 
 @pytest.fixture
-def swap(text_models: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def swap(scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Runs `coach swap ARGS` in this process, with models that are loaded already; what it printed as JSON."""
-    monkeypatch.setattr(models, "load_text_models", lambda config: text_models)
+    monkeypatch.setattr(models, "load_scorer", lambda config, store: scorer)
 
     def run(*args: str | Path) -> Any:
         ran = CliRunner().invoke(
@@ -55,17 +56,16 @@ def swap(text_models: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any
 
 
 @pytest.fixture
-def store(tmp_path: Path, text_models: Any) -> Store:
+def store(tmp_path: Path, scorer: Scorer) -> Store:
     """A call whose channels are labelled the wrong way round, and another one; there is no index yet."""
-    classifier, embedder = text_models
     turns = tuple(Turn(role, text, 10.0 * i, 10.0 * i + 8) for i, (role, text) in enumerate(SAID))
     flags = ("truncated", "sides_look_swapped")
     dropped = (Segment(0, "agent", 1.0, 2.0, "you", dropped="silence"),)
     call = Call("c-1", Metadata(), turns, "ab" * 32, "c-1.wav", 40.0, flags, dropped, audio="kept.ogg")
     opened = open_store(tmp_path / "data", StoreConfig())
-    opened.set_embedding_model(embedder.name)
+    opened.set_embedding_model(scorer.embedder.name)
     other = Call("c-2", Metadata(), (Turn("customer", "My bill is wrong.", 0.0, 2.0),), None, "made up", 2.0)
-    for enriched in enrich([call, other], classifier, embedder):
+    for enriched in enrich([call, other], scorer):
         opened.save_call(enriched)
     return opened
 
@@ -81,7 +81,7 @@ def test_swap_puts_the_sides_right_everywhere_and_back(store: Store, swap: Calla
     assert [question.turn for question in before.questions] == [1]
     told = swap("c-1", "--data", store.data_dir)
     after = whole(store)
-    assert told == {"call": "c-1", "swapped": True, "turns": 4, "questions": 3, "questions_before": 1}
+    assert told == {"call": "c-1", "swapped": True, "turns": 4, "questions": 3, "questions_before": 1, "notes": []}
     assert [turn.role for turn in after.turns] == ["agent", "customer", "agent", "customer"]
     assert {question.turn for question in after.questions} == {0, 2}
     assert after.measures != before.measures

@@ -56,12 +56,19 @@ def test_spans_are_ordered_disjoint_and_without_blank_edges(text: str) -> None:
 def test_only_the_agent_asks() -> None:
     turns = [Turn("customer", "Why is it slow?"), Turn("unknown", "What is it?"), Turn("agent", "When did it start?")]
     assert [found.turn for found in find_questions(turns)] == [2]
+    assert [found.marked for found in find_questions(turns)] == [True]
     assert find_questions([]) == []
+
+
+def test_what_no_mark_or_wording_shows_is_a_candidate_of_its_own_kind() -> None:
+    turn = Turn("agent", "Okay. And your postcode. When did it start? I will look.")
+    found = [(one.text, one.marked) for one in find_questions([turn])]
+    assert found == [("And your postcode.", False), ("When did it start?", True), ("I will look.", False)]
 
 
 def test_time_is_interpolated_by_character() -> None:
     turn = Turn("agent", "0123456. What is it?", start=10.0, end=12.0)
-    (found,) = find_questions([turn])
+    (found,) = [one for one in find_questions([turn]) if one.marked]
     assert found.time_s == pytest.approx(10.0 + 2.0 * found.start_char / len(turn.text))
     assert turn.text[found.start_char : found.end_char] == found.text
 

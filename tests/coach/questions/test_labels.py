@@ -25,8 +25,9 @@ def test_function_is_none_exactly_when_form_is(name: str) -> None:
 
 def test_natural_labels_refer_by_place_and_hold_no_text() -> None:
     for row in rows("natural.jsonl"):
-        assert set(row) == {"corpus", "dialogue", "turn", "start", "end", "form", "function", "sample"}
+        assert set(row) == {"corpus", "dialogue", "turn", "start", "end", "form", "function", "readers", "sample"}
         assert row["corpus"] in ("primock57", "stc3")
+        assert len(row["readers"]) == 2
 
 
 def test_written_labels_have_unique_ids() -> None:

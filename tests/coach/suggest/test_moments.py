@@ -3,7 +3,7 @@
 import pytest
 from talks import talk
 
-from coach.suggest.moments import MAX_MOMENTS, Moment, bare, moments_of, telling
+from coach.suggest.moments import MAX_MOMENTS, Moment, moments_of, telling
 
 
 def found(*lines: str) -> list[Moment]:
@@ -89,4 +89,3 @@ def test_missed_moments_come_first_and_no_more_than_a_few() -> None:
 def test_words_that_tell_and_words_that_do_not() -> None:
     assert telling("The broadband drops every evening at eight.")
     assert not telling("Yes, yes, that is right, yes.")
-    assert bare("It's dead, again!") == "it s dead again"

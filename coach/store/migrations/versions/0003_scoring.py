@@ -33,6 +33,7 @@ _KEPT = ("call_key", "position", "name", "value", "unit", "explanation", "n", "o
 
 def upgrade() -> None:
     op.add_column("calls", sa.Column("scored_by", sa.Text))
+    op.add_column("calls", sa.Column("suggested", sa.Boolean, nullable=False, server_default=sa.false()))
     op.create_table("measures", _of_call(), _position(), *_score_columns())
     old = sa.table("scores", *(sa.column(name) for name in _KEPT))
     new = sa.table("measures", *(sa.column(name) for name in (*_KEPT, "evidence")))
