@@ -35,7 +35,7 @@ VOICE = Call(
     duration_s=70.0,
     flags=("mono", "truncated"),
     questions=QUESTIONS,
-    measures=measure(TURNS, QUESTIONS, 70.0),
+    measures=measure(TURNS, QUESTIONS, (), 70.0),
 )  # fmt: skip
 CHAT = Call(
     id="chat 1",

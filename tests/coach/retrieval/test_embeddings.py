@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from coach.errors import ModelError
-from coach.questions import QuestionClassifier
 from coach.retrieval import embeddings
 from coach.retrieval.bert import BertEncoder, NotPlain
 from coach.retrieval.embeddings import Embedder, SentenceEmbedder, load_embedder, resolve_weights
@@ -118,20 +117,6 @@ def test_our_encoder_and_sentence_transformers_give_the_same_vectors(
     texts += [f"A sentence of its own length, {'and so on ' * i}{i}." for i in range(40)]
     texts += ["My mother's wheelchair broke down. " * 200]
     np.testing.assert_allclose(embedder.embed(texts), through_the_library.embed(texts), atol=1e-5)
-
-
-def test_questions_get_the_same_labels_through_both_encoders(embedder: Embedder, through_the_library: Embedder) -> None:
-    asked = [
-        ("", "How can I help you today?"),
-        ("It stopped working on Monday.", "What does that mean for your business?"),
-        ("It stopped working on Monday.", "Have you tried turning it off and on?"),
-        ("", "Is there anything else?"),
-    ]
-    labels = [
-        [(label.form, label.function, label.unsure) for label in QuestionClassifier.load(encoder).classify(asked)]
-        for encoder in (embedder, through_the_library)
-    ]
-    assert labels[0] == labels[1]
 
 
 def test_folder_that_pools_otherwise_goes_through_the_library(tmp_path: Path) -> None:
