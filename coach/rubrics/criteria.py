@@ -47,12 +47,13 @@ def come_out(criterion: Criterion, call: Call, judgements: Mapping[str, Judgemen
 
 def _share(criterion: Share, call: Call) -> Outcome:
     chosen = _questions(call, criterion.forms, criterion.functions)
-    if not call.questions:
+    total = sum(not question.unsure for question in call.questions)
+    if not total:
         return _does_not_apply(NO_QUESTIONS)
-    amount = len(chosen) / len(call.questions)
-    found = f"{len(chosen)} of {counted(len(call.questions), 'question')} ({amount:.0%})."
+    amount = len(chosen) / total
+    found = f"{len(chosen)} of {counted(total, 'question')} ({amount:.0%})."
     value = _on_line(amount, criterion.zero_at, criterion.full_at)
-    return Outcome(value, found, _cite(chosen), len(chosen), len(call.questions))
+    return Outcome(value, found, _cite(chosen), len(chosen), total)
 
 
 def _count(criterion: Count, call: Call) -> Outcome:
@@ -140,12 +141,15 @@ def _on_line(amount: float, zero_at: float, full_at: float) -> float:
 
 
 def _questions(call: Call, forms: Sequence[str], functions: Sequence[str]) -> list[Moment]:
+    """In their order. An unsure label proves nothing, for the agent or against."""
     if not forms and not functions:
         return []
     return [
         question
         for question in sorted(call.questions, key=_place)
-        if (not forms or question.form in forms) and (not functions or question.function in functions)
+        if not question.unsure
+        and (not forms or question.form in forms)
+        and (not functions or question.function in functions)
     ]
 
 

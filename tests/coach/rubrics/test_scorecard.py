@@ -72,6 +72,14 @@ def test_the_discovery_rubric_says_what_was_missing_and_where() -> None:
     assert scores["next_step"].value == 0.0
 
 
+def test_a_label_that_is_unsure_proves_nothing() -> None:
+    call = GOOD.call()
+    doubted = replace(call, questions=tuple(replace(one, unsure=True) for one in call.questions))
+    scores = {score.name: score for score in apply(load_rubric("discovery", TRACKERS), doubted).scores}
+    assert scores["asks_impact"].value == 0.0
+    assert scores["open_questions"].value is None
+
+
 def test_the_basics_apply_only_where_the_call_calls_for_them() -> None:
     _, good = scored(GOOD, "service-basics")
     _, poor = scored(POOR, "service-basics")
