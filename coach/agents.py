@@ -68,7 +68,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Practice:
+class ToPractise:
     """The one thing to practise next."""
 
     key: ScoreKey
@@ -94,7 +94,7 @@ class AgentPage:
     """First days, oldest first, at most MAX_PERIODS; calls without a start are in none."""
     trends: tuple[Trend, ...]
     strengths: tuple[Strength, ...]
-    practice: Practice | None
+    practice: ToPractise | None
 
 
 def agent_page(store: Store, agent: str, where: Filters = ()) -> AgentPage | None:
@@ -152,7 +152,7 @@ def _strengths(calls: Sequence[AgentCall], ranges: dict[ScoreKey, Range]) -> lis
     return [] if best is None or not _value(best[1]) else [Strength(best[0], best[1], 0.0, "best")]
 
 
-def _practice(store: Store, calls: Sequence[AgentCall], ranges: dict[ScoreKey, Range]) -> Practice | None:
+def _practice(store: Store, calls: Sequence[AgentCall], ranges: dict[ScoreKey, Range]) -> ToPractise | None:
     """The criterion with the widest gap to what colleagues reach; None when none has enough calls or a gap.
 
     What a quarter of the colleagues exceed can be reached in this work; a criterion that nobody meets asks for another
@@ -168,7 +168,7 @@ def _practice(store: Store, calls: Sequence[AgentCall], ranges: dict[ScoreKey, R
         return None
     _, key, value, reachable = max(gaps, key=lambda gap: gap[0])
     missed, done = _examples(store, calls, key)
-    return Practice(key, value, reachable, missed.explanation if missed else "", missed, done)
+    return ToPractise(key, value, reachable, missed.explanation if missed else "", missed, done)
 
 
 def _examples(store: Store, calls: Sequence[AgentCall], key: ScoreKey) -> tuple[Example | None, Example | None]:

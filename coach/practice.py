@@ -8,8 +8,6 @@ from coach.measures import Answer, MissedMoment, Step, answers, missed_moments
 from coach.measures.missed import OPENINGS
 from coach.types import Call, Function, Question, Suggestion
 
-CLOSED = "closed"
-"""The `reason` of a suggestion for a question that was asked."""
 MIN_FACTS = 3
 MAX_STRENGTHS = 2
 """A question is a strength when its answer brought so many new facts; the best few are enough to hear."""

@@ -180,6 +180,8 @@ class Scorecard:
 
 
 SuggestionKind = Literal["colleague", "rewrite", "bank"]
+ASKED_CLOSED = "closed"
+"""The `reason` of a suggestion for a question that was asked closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,7 @@ class Suggestion:
     start_char: int
     """Where in the turn the asked question or the customer's cue begins."""
     reason: str
-    """"closed" (asked closed where open would have drawn out more), or the tracker of a cue that nobody took up."""
+    """ASKED_CLOSED, or the tracker of a cue that nobody took up."""
     function: Function
     """What the suggested question does."""
     kind: SuggestionKind

@@ -3,7 +3,8 @@
 With `--shared`: the natural questions (primock57, stc3) by five-fold cross-validation grouped by dialogue, the written
 ones by scenario, each fold trained on the rest of both kinds (`--held-out` takes or keeps those predictions: training
 five networks takes half an hour), against three baselines; how far two readers agree; and, by the shipped weights,
-AnnoMI and OASIS, which no weights learn from. Without: the written ones by the rules alone. Each figure has a 95 %
+AnnoMI and OASIS, which no weights learn from. Without: the written ones by the rules alone, and the
+shipped weights on plain statements. Each figure has a 95 %
 bootstrap interval that resamples whole dialogues.
 """
 
@@ -12,20 +13,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from sklearn.metrics import cohen_kappa_score
 
 from coach.plain import plain
 from coach.questions import QuestionClassifier
 from coach.questions.classifier import probabilities
 from coach.questions.weights import Card
+from coach.trackers import load_trackers
 from coach.types import FORMS, FUNCTIONS
+from evals.clustered import resamples, shown
+from evals.cues_data import read_sentences
 from evals.question_baselines import frozen_embeddings, majority_label, wh_rule
 from evals.question_corpora import Judged, read_annomi, read_oasis
-from evals.questions_data import Item, read_natural, read_written
+from evals.questions_data import NOT_PLAIN, Item, read_natural, read_written, states
 from evals.train_questions import VARIANTS, calibrate, folds, held_out
 
+STATEMENT_PREV = "My heating has been off since Monday and nobody came."
 MIN_SUPPORT = 30
 """Function macro-F1 averages over classes with at least so many items."""
-RESAMPLES = 1000
 
 Labels = tuple[np.ndarray, np.ndarray]
 """Forms and functions, arrays of str."""
@@ -58,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _report_finding(items, said, card.min_asked_unmarked)
         _report_readers(items)
         _report_corpora(QuestionClassifier.load(), read_annomi(options.shared), read_oasis(options.shared))
+    _report_statements(QuestionClassifier.load())
     return 0
 
 
@@ -77,14 +83,6 @@ def f1(truth: np.ndarray, said: np.ndarray, label: str) -> float:
     hits = int(((truth == label) & (said == label)).sum())
     total = int((truth == label).sum() + (said == label).sum())
     return 2 * hits / total if total else 0.0
-
-
-def kappa(first: np.ndarray, second: np.ndarray) -> float:
-    """Cohen's kappa (1960) of two labellings; 1 when both give everything one and the same label."""
-    names = np.union1d(first, second)
-    agreed = float((first == second).mean())
-    chance = sum(float((first == name).mean()) * float((second == name).mean()) for name in names)
-    return 1.0 if chance == 1 else (agreed - chance) / (1 - chance)
 
 
 def _figures(classes: Sequence[str]) -> dict[str, Callable[[Labels, Labels], float]]:
@@ -112,28 +110,12 @@ def _report(title: str, items: Sequence[Item], truth: Labels, predicted: dict[st
     print(f"{'':20}" + "".join(f"{name:>24}" for name in predicted))
     for figure, measure in _figures(classes).items():
         cells = [
-            interval(lambda at, s=labels, m=measure: m(take(truth, at), take(s, at)), samples, len(items))  # type: ignore[misc]
+            shown(lambda at, s=labels, m=measure: m(take(truth, at), take(s, at)), samples, len(items))  # type: ignore[misc]
             for labels in predicted.values()
         ]
         print(f"{figure:20}" + "".join(f"{cell:>24}" for cell in cells))
     first = next(iter(predicted.values()))
     print("F1 by class: " + ", ".join(f"{n} {f1(truth[1], first[1], n):.2f}" for n, c in counts.items() if c))
-
-
-def interval(measure: Callable[[np.ndarray], float], samples: Sequence[np.ndarray], n: int) -> str:
-    """The figure over all n rows, and its 95 % percentile interval over the samples."""
-    low, high = np.percentile([measure(rows) for rows in samples], [2.5, 97.5])
-    return f"{measure(np.arange(n)):.3f} [{low:.3f}, {high:.3f}]"
-
-
-def resamples(groups: Sequence[str]) -> list[np.ndarray]:
-    """Row numbers of RESAMPLES draws of whole groups with replacement."""
-    members: dict[str, list[int]] = {}
-    for row, group in enumerate(groups):
-        members.setdefault(group, []).append(row)
-    parts = [np.array(rows) for rows in members.values()]
-    draws = np.random.default_rng(0).integers(len(parts), size=(RESAMPLES, len(parts)))
-    return [np.concatenate([parts[pick] for pick in draw]) for draw in draws]
 
 
 def _report_confidence(
@@ -175,9 +157,9 @@ def _report_readers(items: Sequence[Item]) -> None:
     pairs = [[reading.split("/") for reading in item.readers] for item in items if item.readers]
     first, second = (np.array([pair[reader] for pair in pairs]) for reader in (0, 1))
     print(
-        f"\ntwo readers, {len(pairs)} questions: kappa of form {kappa(first[:, 0], second[:, 0]):.3f},"
-        f" of function {kappa(first[:, 1], second[:, 1]):.3f},"
-        f" of impact against the rest {kappa(first[:, 1] == 'impact', second[:, 1] == 'impact'):.3f}"
+        f"\ntwo readers, {len(pairs)} questions: kappa of form {cohen_kappa_score(first[:, 0], second[:, 0]):.3f},"
+        f" of function {cohen_kappa_score(first[:, 1], second[:, 1]):.3f},"
+        f" of impact against the rest {cohen_kappa_score(first[:, 1] == 'impact', second[:, 1] == 'impact'):.3f}"
     )
 
 
@@ -193,8 +175,19 @@ def _report_corpora(classifier: QuestionClassifier, annomi: Sequence[Judged], oa
         rows = np.array([row for row, one in enumerate(oasis) if one.labels == (kind,)])
         opened = forms[rows] == "open"
         samples = resamples([oasis[row].group for row in rows])
-        cell = interval(lambda at, o=opened: float(o[at].mean()), samples, len(rows))  # type: ignore[misc]
+        cell = shown(lambda at, o=opened: float(o[at].mean()), samples, len(rows))  # type: ignore[misc]
         print(f"OASIS {kind}: {len(rows)}; called open {cell}, none {(forms[rows] == 'none').mean():.3f}")
+
+
+def _report_statements(classifier: QuestionClassifier) -> None:
+    """How many plain statements of agents, not by those whom the weights learned from, are called questions."""
+    trackers = [tracker.name for tracker in load_trackers() if tracker.speaker == "agent"]
+    texts = [one.text for name in trackers if name not in NOT_PLAIN for one in read_sentences(name)]
+    texts = [text for text in texts if states(text)]
+    for prev in (STATEMENT_PREV, ""):
+        called = np.mean([label.form != "none" for label in classifier.classify([(prev, text) for text in texts])])
+        after = "after a customer's words" if prev else "alone"
+        print(f"{len(texts)} plain statements {after}: {called:.1%} called questions by the shipped weights")
 
 
 def _print_kappa(name: str, pairs: Sequence[tuple[Judged, str, str]]) -> None:
@@ -202,7 +195,8 @@ def _print_kappa(name: str, pairs: Sequence[tuple[Judged, str, str]]) -> None:
     experts, ours = np.array([pair[1] for pair in pairs]), np.array([pair[2] for pair in pairs])
     samples = resamples([pair[0].group for pair in pairs])
     print(
-        f"{name}: {len(pairs)} labels, kappa {interval(lambda at: kappa(experts[at], ours[at]), samples, len(pairs))}"
+        f"{name}: {len(pairs)} labels, kappa "
+        + shown(lambda at: float(cohen_kappa_score(experts[at], ours[at])), samples, len(pairs))
     )
 
 

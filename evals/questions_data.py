@@ -81,7 +81,7 @@ def read_natural(shared: Path) -> list[Item]:
     return items
 
 
-_NOT_PLAIN = frozenset({"reidentification", "closing", "hold", "reflection"})
+NOT_PLAIN = frozenset({"reidentification", "closing", "hold", "reflection"})
 """Trackers of agents whose sentences ask, or may be meant as a check."""
 
 
@@ -95,14 +95,19 @@ def read_statements() -> list[Item]:
     texts = [
         text
         for tracker in load_trackers(None)
-        if tracker.speaker == "agent" and tracker.name not in _NOT_PLAIN
+        if tracker.speaker == "agent" and tracker.name not in NOT_PLAIN
         for text in (*tracker.positive, *tracker.negative)
-        if not candidate_spans(text) and "so" not in plain(text).split()[:2]
+        if states(text)
     ]
     return [
         Item("statement", "statements", said[(17 * at) % len(said)], text, "none", "none")
         for at, text in enumerate(texts)
     ]
+
+
+def states(text: str) -> bool:
+    """Whether neither mark nor wording shows a question, nor a "so" that may check what was said."""
+    return not candidate_spans(text) and "so" not in plain(text).split()[:2]
 
 
 def _primock57(shared: Path) -> dict[tuple[str, str], list[Turn]]:

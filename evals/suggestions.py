@@ -33,13 +33,13 @@ from coach.retrieval.embeddings import Embedder, load_embedder
 from coach.store import ExemplarPool, StoredExemplar
 from coach.suggest import exemplars_of
 from coach.suggest.exemplars import MIN_SIMILARITY, nearest
-from coach.suggest.moments import CLOSED_REASON, Moment, telling
-from coach.types import Call, Metadata, Question, Role, Turn
+from coach.suggest.moments import Moment, telling
+from coach.types import ASKED_CLOSED, Call, Metadata, Question, Role, Turn
+from evals.clustered import resamples, shown
 from evals.questions_data import DATASET, read_written
 
 FUNCTIONS = ("impact", "need", "diagnostic")
 BANDS = (0.0, 0.35, 0.45, 0.55, 0.65, 1.01)
-RESAMPLES = 1000
 _ROLES: dict[str, Role] = {"doctor": "agent", "patient": "customer"}
 
 
@@ -136,7 +136,7 @@ def _pool(calls: Sequence[Call], embedder: Embedder) -> ExemplarPool:
 def _moments(call: Call) -> list[Moment]:
     closed = [(q, last_words(call.turns, q.turn)) for q in call.questions if q.form == "closed" and not q.unsure]
     return [
-        Moment(q.turn, q.start_char, CLOSED_REASON, q.function, said, q.text)
+        Moment(q.turn, q.start_char, ASKED_CLOSED, q.function, said, q.text)
         for q, said in closed
         if q.function in FUNCTIONS and telling(said)
     ]
@@ -211,13 +211,9 @@ def _report_pairs(calls: Sequence[Call], complaint: dict[str, str], embedder: Em
 
 
 def _interval(values: np.ndarray, groups: Sequence[str]) -> str:
-    """The mean of what is not missing, with the middle 95 % of its values when whole groups are drawn again."""
-    names = sorted(set(groups))
-    member = np.array([names.index(group) for group in groups])
-    known = ~np.isnan(values)
-    totals = np.bincount(member[known], values[known], minlength=len(names))
-    counts = np.bincount(member[known], minlength=len(names))
-    draws = np.random.default_rng(0).integers(len(names), size=(RESAMPLES, len(names)))
-    spread = totals[draws].sum(1) / np.maximum(counts[draws].sum(1), 1)
-    low, high = np.percentile(spread, [2.5, 97.5])
-    return f"{totals.sum() / max(1, counts.sum()):.3f} [{low:.3f}, {high:.3f}] (n {int(counts.sum())})"
+    """The mean of what is not missing, with its interval when whole groups are drawn again."""
+    known = np.flatnonzero(~np.isnan(values))
+    if not len(known):
+        return "nothing (n 0)"
+    samples = resamples([groups[int(row)] for row in known])
+    return f"{shown(lambda rows: float(values[known][rows].mean()), samples, len(known))} (n {len(known)})"

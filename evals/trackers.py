@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import rankdata
+from scipy.stats import spearmanr
+from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
 from coach.plain import plain
 from coach.retrieval.embeddings import Embedder, load_embedder
@@ -21,9 +22,9 @@ from coach.trackers.head import cross_validate, f1
 from coach.trackers.stretches import stretch_spans
 from coach.trackers.tracker import SPEAKERS
 from coach.trackers.wording import LAYERS, load_wording
+from evals.clustered import interval, resamples
 from evals.cues_data import Sentence, read_calls, read_reflections, read_satisfaction, read_sentences
 
-RESAMPLES = 1000
 Measure = Callable[[np.ndarray, np.ndarray], float]
 DISSATISFIED = (
     "leaving",
@@ -82,7 +83,7 @@ def report_sentences(finder: CueFinder, subjects: Embedder) -> None:
             f1(truth, np.ones(len(truth), dtype=bool)),
         ]
         rows.append(row)
-        low, high = _interval_of(range(len(truth)), _drawn(f1, truth, found))
+        low, high = interval(_drawn(f1, truth, found), resamples(range(len(truth))))
         cells = "".join(f"{value:8.3f}" for value in row[1:])
         print(f"{tracker.name:26}{row[0]:6.3f} [{low:.3f}, {high:.3f}]{cells}")
     table = np.array(rows)
@@ -120,11 +121,11 @@ def report_reflections(finder: CueFinder, shared: Path) -> None:
     groups = [one.transcript for one in utterances]
     print(f"\nreflections in AnnoMI: {truth.sum()} of {len(truth)} utterances in {len(set(groups))} transcripts")
     for name, found in (("tracker", likely >= threshold), ("opening words", rule), ("always", np.ones_like(rule))):
-        for figure, measure in (("F1", f1), ("kappa", kappa)):
-            low, high = _interval_of(groups, _drawn(measure, truth, found))
+        for figure, measure in (("F1", f1), ("kappa", cohen_kappa_score)):
+            low, high = interval(_drawn(measure, truth, found), resamples(groups))
             print(f"  {name:14}{figure:6}{measure(truth, found):6.3f} [{low:.3f}, {high:.3f}]")
-    low, high = _interval_of(groups, _drawn(auc, truth, likely))
-    print(f"  {'tracker':14}{'AUC':6}{auc(truth, likely):6.3f} [{low:.3f}, {high:.3f}]")
+    low, high = interval(_drawn(roc_auc_score, truth, likely), resamples(groups))
+    print(f"  {'tracker':14}{'AUC':6}{roc_auc_score(truth, likely):6.3f} [{low:.3f}, {high:.3f}]")
 
 
 def _most_of(finder: CueFinder, texts: Sequence[str]) -> np.ndarray:
@@ -155,7 +156,7 @@ def report_satisfaction(finder: CueFinder, shared: Path) -> None:
     scores = {"cues": 1 - (1 - most).prod(axis=1), "customer's words": np.array(words, dtype=float)}
     print(f"\nsatisfaction in stc3, {len(dialogues)} dialogues: Spearman's rank correlation")
     for name, score in scores.items():
-        low, high = _interval_of(range(len(dialogues)), _drawn(spearman, score, satisfaction))
+        low, high = interval(_drawn(spearman, score, satisfaction), resamples(range(len(dialogues))))
         print(f"  {name:18}{spearman(score, satisfaction):6.3f} [{low:.3f}, {high:.3f}]")
 
 
@@ -188,42 +189,10 @@ def report_speed(finder: CueFinder) -> None:
     print(f"\n{n} sentences: {n / wall:.0f} a second, {n / spent:.0f} a second of processor time ({LAYERS} layers)")
 
 
-def kappa(truth: np.ndarray, found: np.ndarray) -> float:
-    """Cohen's kappa of two verdicts; 0 where both are constant."""
-    agreed = float((truth == found).mean())
-    chance = float(truth.mean() * found.mean() + (1 - truth.mean()) * (1 - found.mean()))
-    return (agreed - chance) / (1 - chance) if chance < 1 else 0.0
-
-
-def auc(truth: np.ndarray, score: np.ndarray) -> float:
-    """The probability that a positive scores higher than a negative, ties half; 0.5 where there is only one kind."""
-    n_yes, n_no = int(truth.sum()), int((~truth).sum())
-    if not n_yes or not n_no:
-        return 0.5
-    return float((rankdata(score)[truth].sum() - n_yes * (n_yes + 1) / 2) / (n_yes * n_no))
-
-
 def spearman(left: np.ndarray, right: np.ndarray) -> float:
-    """Spearman's rank correlation, ties at their mean rank; 0 where one side is constant."""
-    ranks = rankdata(left), rankdata(right)
-    if ranks[0].std() == 0 or ranks[1].std() == 0:
-        return 0.0
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(spearmanr(left, right).statistic)
 
 
 def _drawn(measure: Measure, left: np.ndarray, right: np.ndarray) -> Callable[[np.ndarray], float]:
     """The measure of some rows of both."""
     return lambda rows: measure(left[rows], right[rows])
-
-
-def _interval_of(groups: Sequence[object], measure: Callable[[np.ndarray], float]) -> tuple[float, float]:
-    """95 % percentile interval over draws of whole groups with replacement; `groups` names the group of each item."""
-    members: dict[object, list[int]] = {}
-    for row, group in enumerate(groups):
-        members.setdefault(group, []).append(row)
-    parts = [np.array(rows) for rows in members.values()]
-    generator = np.random.default_rng(0)
-    draws = generator.integers(len(parts), size=(RESAMPLES, len(parts)))
-    figures = [measure(np.concatenate([parts[pick] for pick in draw])) for draw in draws]
-    low, high = np.percentile(figures, [2.5, 97.5])
-    return float(low), float(high)

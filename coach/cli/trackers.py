@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from coach.cli.options import config_option, data_option, json_option, open_existing, print_json, read_config
 from coach.errors import ConfigError, InputError
@@ -26,6 +27,9 @@ _WEAK_F1 = 0.7
 def trackers_command(context: click.Context, data_dir: Path, config_path: Path | None, as_json: bool) -> None:
     """List the cues that calls are searched for; `coach trackers test NAME` tries one."""
     if context.invoked_subcommand is not None:
+        given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+        if given:
+            raise click.UsageError(f"Write the options behind `{context.invoked_subcommand}`, not before it.")
         return
     trackers = _load(read_config(data_dir, config_path))
     if as_json:

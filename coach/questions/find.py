@@ -96,9 +96,9 @@ class FoundQuestion:
     """The customer's last words before it, at most MAX_PREV_WORDS; empty when the customer has not spoken."""
     time_s: float | None
     """When it begins, interpolated inside the turn by character; None without times."""
-    asked: str = ""
+    asked: str
     """`text` with what its sentence has before it, at most MAX_LEAD_IN_WORDS words: what is read to label it."""
-    marked: bool = True
+    marked: bool
     """Whether a question mark or its first words say that it asks."""
 
 

@@ -110,8 +110,10 @@ class SentenceEmbedder:
         return result
 
 
-def load_embedder(path: str | None = None, device: str = "cpu") -> Embedder:
+def load_embedder(path: str | None = None, device: str = "cpu", *, layers: int | None = None) -> Embedder:
     """The sentence encoder in folder `path`, or the installed package's when `path` is None.
+
+    `layers` stops after so many of its layers, which only a plain BERT can (another name then); None: all of them.
 
     `device` is "cpu", "cuda", "cuda:1" ... or "auto" (CUDA when there is one). Most of the time it takes the first time
     in a process goes into importing torch. Touches no network. Raises ModelError when there are no weights, when the
@@ -130,8 +132,11 @@ def load_embedder(path: str | None = None, device: str = "cpu") -> Embedder:
     batch_size = BATCH_SIZE if device == "cpu" else CUDA_BATCH_SIZE
     try:
         try:
-            return SentenceEmbedder(BertEncoder(folder, device, batch_size=batch_size), name)
+            encoder = BertEncoder(folder, device, batch_size=batch_size, layers=layers)
+            return SentenceEmbedder(encoder, name if layers is None else f"{name}/layer{layers}")
         except NotPlain:
+            if layers is not None:
+                raise
             from coach.retrieval.transformer import TransformerEncoder
 
             return SentenceEmbedder(TransformerEncoder(folder, device, batch_size=batch_size), name)

@@ -12,13 +12,15 @@ from pydantic.dataclasses import dataclass
 
 from coach.types import Form, Function
 
-STRICT = ConfigDict(extra="forbid", strict=False)
+STRICT = ConfigDict(extra="forbid")
+"""Lists may become tuples; numbers and truths are strict one by one, or `weight = true` would count as 1."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
 Sentence = Annotated[str, Field(min_length=1, pattern=r"\S")]
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Amount = Annotated[float, Field(allow_inf_nan=False)]
-Turns = Annotated[int, Field(ge=1)]
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+Amount = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+Turns = Annotated[int, Field(ge=1, strict=True)]
+Truth = Annotated[bool, Field(strict=True)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -52,7 +54,7 @@ class Common:
     """What a good agent does, in one sentence."""
     weight: Weight = 1.0
     """What it counts within its section."""
-    fatal: bool = False
+    fatal: Truth = False
     """Not met (0), it makes the whole scorecard 0."""
     answers: Answers = Answers()
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coach.agents import MIN_CALLS, MIN_COLLEAGUES, AgentPage, Example, Practice, Range, Strength, Trend
+from coach.agents import MIN_CALLS, MIN_COLLEAGUES, AgentPage, Example, Range, Strength, ToPractise, Trend
 from coach.answer import place
 from coach.intervals import Estimate
 from coach.show.words import MISSING, printable
@@ -65,7 +65,7 @@ def _strength(strength: Strength) -> str:
     return f"+ {_name(strength.key)}: {value}; {reasons[strength.reason]}."
 
 
-def _practice(practice: Practice) -> list[str]:
+def _practice(practice: ToPractise) -> list[str]:
     lines = [f"> {_name(practice.key)}: {_estimate(practice.value)}."]
     if practice.reachable < 1:
         lines.append(f"  A quarter of the colleagues reach more than {_percent(practice.reachable)}.")

@@ -1,7 +1,7 @@
 """The moments of a call in which another question would have drawn out more, the most valuable first.
 
 First what the customer opened and nobody took up (coach.measures.missed), the weightiest cue first. Then, of each
-function in CLOSED, the first question that was asked closed: one example teaches, five of the same kind tire. An offer
+function in _CLOSED, the first question that was asked closed: one example teaches, five of the same kind tire. An offer
 of more help at the end ("anything else?") could have been a question to learn from.
 """
 
@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from coach.measures.answers import content_words
 from coach.measures.missed import OPENINGS, MissedMoment, missed_moments
 from coach.questions.find import MAX_PREV_WORDS, last_words
-from coach.types import Cue, Function, Question, Turn
+from coach.types import ASKED_CLOSED, Cue, Function, Question, Turn
 
 MAX_MOMENTS = 5
 """In a call. More would be read by nobody, and practised by nobody."""
 WITHIN_TURNS = 3
 """An open question of the wished function within so many of the agent's next turns makes a suggestion needless."""
-CLOSED_REASON = "closed"
 MIN_CONTENT_WORDS = 3
 """With fewer different content words ("yes, that is right, yes") the customer's words tell no matter: on real
 consultations (primock57) their nearest neighbours came no more often from one with the same complaint than others."""
@@ -45,7 +44,7 @@ class Moment:
     turn: int
     start_char: int
     reason: str
-    """CLOSED_REASON, or the tracker of the cue that nobody took up."""
+    """ASKED_CLOSED, or the tracker of the cue that nobody took up."""
     function: Function
     said: str
     """The customer's words up to the moment, at most MAX_PREV_WORDS; empty when the customer has not spoken."""
@@ -85,7 +84,7 @@ def _closed(turns: Sequence[Turn], questions: Sequence[Question]) -> Iterator[Mo
         if one is None or (asked == "diagnostic" and any(_place(q) < _place(one) for q in alike if q.form == "open")):
             continue
         said = last_words(turns, one.turn)
-        yield Moment(one.turn, one.start_char, CLOSED_REASON, wished, said, one.text)
+        yield Moment(one.turn, one.start_char, ASKED_CLOSED, wished, said, one.text)
 
 
 def _asked_soon(moment: Moment, turns: Sequence[Turn], questions: Sequence[Question]) -> bool:

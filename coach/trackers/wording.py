@@ -6,33 +6,12 @@ Seen on the shipped examples, each judged by the others: area under the ROC curv
 the third or fifth; layers together gain nothing.
 """
 
-import os
-
-from coach.errors import ModelError
-from coach.retrieval.embeddings import BATCH_SIZE, CUDA_BATCH_SIZE, Embedder, SentenceEmbedder, resolve_weights
+from coach.retrieval.embeddings import Embedder, load_embedder
 
 LAYERS = 4
 """Of MiniLM's six."""
 
 
-def load_wording(device: str = "cpu", layers: int = LAYERS) -> Embedder:
-    """The packaged sentence encoder up to its layer `layers`, averaged over the pieces. Raises ModelError.
-
-    `device` as `load_embedder` takes it.
-    """
-    folder, name = resolve_weights(None)
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads warn, and can hang, after a fork
-    try:
-        import torch
-
-        from coach.retrieval.bert import BertEncoder
-    except ImportError as error:
-        raise ModelError(f"torch cannot be imported ({error}); install callcoach anew.") from error
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    batch_size = BATCH_SIZE if device == "cpu" else CUDA_BATCH_SIZE
-    try:
-        encoder = BertEncoder(folder, device, batch_size=batch_size, layers=layers)
-    except Exception as error:  # whatever the libraries raise for a damaged folder or an absent device
-        raise ModelError(f"{folder}: the sentence encoder cannot be loaded on {device} ({error}).") from error
-    return SentenceEmbedder(encoder, f"{name}/layer{layers}")
+def load_wording(device: str = "cpu") -> Embedder:
+    """The packaged sentence encoder up to its layer LAYERS, averaged over the pieces; as `load_embedder`."""
+    return load_embedder(None, device, layers=LAYERS)

@@ -33,3 +33,9 @@ def test_unknown_tracker_is_told_in_one_sentence(coach: Coach, tmp_path: Path) -
     assert ran.err.strip() == (
         "coach: There is no tracker 'nothing'; `coach trackers` lists them, and a path ends with .toml."
     )
+
+
+def test_options_before_the_subcommand_are_refused_not_lost(coach: Coach, tmp_path: Path) -> None:
+    ran = coach("trackers", "--data", tmp_path, "test", "leaving")
+    assert (ran.code, ran.out) == (2, "")
+    assert "behind `test`" in ran.err

@@ -136,6 +136,9 @@ def _with(criterion: str) -> str:
         ('kind = "cue"\ntrackers = []', 10, "at least one tracker"),
         ('kind = "share"\nforms = ["open"]', 6, "'full_at' is missing"),
         ('kind = "count"\nforms = ["open"]\nweight = 0', 11, "all criteria of this section are 0"),
+        ('kind = "count"\nforms = ["open"]\nweight = true', 11, "weight: Input should be a valid number"),
+        ('kind = "count"\nforms = ["open"]\nfull_at = "2"', 11, "full_at: Input should be a valid number"),
+        ('kind = "count"\nforms = ["open"]\nfatal = "no"', 11, "fatal: Input should be a valid boolean"),
     ],
 )
 def test_what_could_never_come_out_is_refused(tmp_path: Path, criterion: str, line: int, told: str) -> None:
