@@ -131,6 +131,11 @@ class Cue:
     """Calibrated probability in [0, 1] that the sentence carries the cue."""
 
 
+LIKELY_CUE = 0.6
+"""From this score on a cue is likelier right than wrong. Seen on the demo calls, read cue by cue: of 31 with a score
+from .5 to .6, 6 are right and 21 wrong (4 can be argued about); of 86 from .6 on, 54 are right and 20 wrong (12)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exemplar:
     """An asked question that colleagues may learn from, findable by what the customer had just said."""
@@ -208,6 +213,24 @@ class Suggestion:
     """Of the customer's words in both calls, 0..1; None where nothing was compared."""
 
 
+SummaryPart = Literal["reason", "impact", "done", "next_step", "open_promise"]
+SUMMARY_PARTS: tuple[SummaryPart, ...] = get_args(SummaryPart)
+
+
+@dataclass(frozen=True, slots=True)
+class SummarySentence:
+    """One sentence of a call's summary, with the turns it rests on."""
+
+    part: SummaryPart
+    """Why the customer is in touch, what the matter does to them, what was done, what comes next, what is promised and
+    not yet kept."""
+    text: str
+    turns: tuple[int, ...]
+    """Rising, at least one."""
+    source: str = ""
+    """Prompt and model; empty when the words are the call's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """The unit of retrieval: one to a few turns. `first_turn`..`last_turn` are inclusive."""
@@ -248,6 +271,8 @@ class Call:
     """What happened in the call, in numbers."""
     scorecards: tuple[Scorecard, ...] = ()
     exemplars: tuple[Exemplar, ...] = ()
+    summary: tuple[SummarySentence, ...] = ()
+    """In the order of SUMMARY_PARTS; a part nothing is known of is left out."""
     scored_by: str | None = None
     """Fingerprint of the models, trackers and rubrics that scored it; None when nothing did."""
     passages: tuple[Passage, ...] = ()

@@ -7,13 +7,9 @@ praise nor accuse anybody, so measures, chain, missed moments and scorecards lea
 
 from collections.abc import Iterable
 
-from coach.types import Cue
-
-MIN_SCORE = 0.6
-"""Seen on the demo calls, read cue by cue: of 31 with a score from .5 to .6, 6 are right and 21 wrong (4 can be argued
-about); of 86 from .6 on, 54 are right and 20 wrong (12)."""
+from coach.types import LIKELY_CUE, Cue
 
 
 def likely(cues: Iterable[Cue]) -> list[Cue]:
     """The cues that are likelier right than wrong, in their order."""
-    return [cue for cue in cues if cue.score >= MIN_SCORE]
+    return [cue for cue in cues if cue.score >= LIKELY_CUE]

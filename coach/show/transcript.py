@@ -6,9 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coach.measures.likely import MIN_SCORE
 from coach.show.words import clock, plain_name, printable, shortened
-from coach.types import Call, Cue, Question, Turn
+from coach.types import LIKELY_CUE, Call, Cue, Question, Turn
 
 LINE = 58
 """Characters of a name and a quote that fit beside times and roles into 80 columns."""
@@ -70,9 +69,9 @@ def _label(question: Question) -> Text:
 def _cue_lines(cues: Sequence[Cue], missed: Collection[Cue]) -> Iterator[Text]:
     """A line for each cue, and one for all that are likelier wrong than right."""
     for cue in cues:
-        if cue.score >= MIN_SCORE:
+        if cue.score >= LIKELY_CUE:
             yield _cue_label(cue, cue in missed)
-    if unsure := [f"{plain_name(cue.tracker)} {cue.score:.0%}" for cue in cues if cue.score < MIN_SCORE]:
+    if unsure := [f"{plain_name(cue.tracker)} {cue.score:.0%}" for cue in cues if cue.score < LIKELY_CUE]:
         yield Text(f"* unsure: {', '.join(unsure)}", style="dim")
 
 

@@ -2,6 +2,9 @@
 
 Several filters mean "and", several values of one "or". `k=` (no value) finds calls where it is missing, `k!=` those
 where it is not. Every call meets exactly one of `k=v` and `k!=v`: a missing value is not `v`.
+
+Two keys speak of what was said: `cue=leaving` means calls in which that cue is likely said, `question=impact` calls in
+which the agent asked such a question. In a search they mean passages (`coach.store.passages`).
 """
 
 import csv
@@ -11,11 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, and_, exists, false, not_, or_
+from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select
 
 from coach.errors import ConfigError
-from coach.store.schema import as_utc, call_extra, calls
-from coach.types import MEDIA
+from coach.store.schema import as_utc, call_extra, calls, cues, questions
+from coach.types import FUNCTIONS, LIKELY_CUE, MEDIA
 
 Op = Literal["=", "!=", ">=", "<="]
 OPS: tuple[Op, ...] = get_args(Op)
@@ -29,6 +32,8 @@ _TEXTS = {"call": calls.c.id} | {
 _NUMBERS = {name: calls.c[name] for name in ("csat", "handle_time_s", "duration_s")}
 _TRUTHS = {name: calls.c[name] for name in ("resolved", "churned", "sold")}
 _INSTANTS = {"started_at": calls.c.started_at}
+SAID = ("cue", "question")
+"""Keys that speak of what was said in a call: a tracker's name, a question's function."""
 _TRUTH_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -96,6 +101,8 @@ def _condition(each: Filter) -> ColumnElement[bool]:
         raise ConfigError(f"{each}: {each.op} works for {ordered}; use = or != here.")
     if each.key in _TRUTHS:
         return _compared(each, _TRUTHS[each.key], _truth)
+    if each.key in SAID:
+        return _said(each)
     if each.key in _TEXTS:
         return _compared(each, _TEXTS[each.key], _medium if each.key == "medium" else _text)
     return _extra(each)
@@ -125,6 +132,23 @@ def _when(each: Filter, column: ColumnElement[Any]) -> ColumnElement[bool]:
         return column <= spans[0][1]
     within = or_(false(), *(and_(column >= first, column <= last) for first, last in spans))
     return within if each.op == "=" else or_(column.is_(None), not_(within))
+
+
+def _said(each: Filter) -> ColumnElement[bool]:
+    found = said(each).where((cues if each.key == "cue" else questions).c.call_key == calls.c.key).exists()
+    return found if (each.op == "=") == bool(each.values) else ~found
+
+
+def said(each: Filter) -> Select[Any]:
+    """The likely cues, or the questions, that a filter of SAID names, all of them where it names none."""
+    if each.key == "cue":
+        likely = select(cues.c.call_key).where(cues.c.score >= LIKELY_CUE)
+        return likely.where(cues.c.tracker.in_(each.values)) if each.values else likely
+    for value in each.values:
+        if value not in FUNCTIONS:
+            raise ConfigError(f"{each}: questions are {', '.join(FUNCTIONS)}.")
+    asked = select(questions.c.call_key).where(questions.c.form != "none")
+    return asked.where(questions.c.function.in_(each.values)) if each.values else asked
 
 
 def _extra(each: Filter) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from coach.types import (
     Score,
     Scorecard,
     Segment,
+    SummarySentence,
     Turn,
 )
 
@@ -158,6 +159,13 @@ def exemplar_rows(exemplars: Sequence[Exemplar]) -> list[dict[str, Any]]:
     ]
 
 
+def summary_rows(summary: Sequence[SummarySentence]) -> list[dict[str, Any]]:
+    return [
+        {"position": i, "part": one.part, "text": one.text, "turns": list(one.turns), "source": one.source}
+        for i, one in enumerate(summary)
+    ]
+
+
 def score_rows(scores: Sequence[Score]) -> list[dict[str, Any]]:
     return [
         {"position": i, **{name: getattr(score, name) for name in _SCORE}, "evidence": _evidence(score)}
@@ -229,6 +237,10 @@ def criterion_of(row: Row[Any]) -> Score:
 
 def _evidence_of(row: Row[Any]) -> tuple[Evidence, ...]:
     return tuple(Evidence(turn, time_s, text) for turn, time_s, text in row.evidence)
+
+
+def sentence_of(row: Row[Any]) -> SummarySentence:
+    return SummarySentence(row.part, row.text, tuple(row.turns), row.source)
 
 
 def exemplar_of(row: Row[Any]) -> Exemplar:

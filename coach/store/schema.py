@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration, which these tables are. Numbers are zero-padded, so they sort as text."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -285,6 +285,17 @@ scores = Table(
     Column("fatal", Boolean, nullable=False),
 )
 
+summaries = Table(
+    "summaries",
+    metadata,
+    _of_call(),
+    _position(),
+    Column("part", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("turns", Json, nullable=False),
+    Column("source", Words, nullable=False),
+)
+
 suggestions = Table(
     "suggestions",
     metadata,
@@ -343,6 +354,45 @@ passages = Table(
     Column("text", Words, nullable=False),
     Column("embedding", LargeBinary, nullable=False),  # float32, little-endian
     sqlite_autoincrement=True,
+)
+
+# A question somebody wants asked again each night. `before` are the questions of the conversation it stands in.
+saved_questions = Table(
+    "saved_questions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Words, nullable=False, unique=True),
+    Column("question", Words, nullable=False),
+    Column("before", Json, nullable=False),
+    Column("conditions", Json, nullable=False),  # as `--where` takes them
+    Column("saved_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# What was answered: figures, which hold no words of a call, and beside them the places of the quotes, which go with
+# their calls.
+saved_answers = Table(
+    "saved_answers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("question", ForeignKey("saved_questions.id", ondelete="CASCADE"), type_=Integer, nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("figures", Json, nullable=False),
+    Column("n_matching", Count, nullable=False),
+    Column("n_total", Count, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+saved_citations = Table(
+    "saved_citations",
+    metadata,
+    Column("answer", ForeignKey("saved_answers.id", ondelete="CASCADE"), primary_key=True, type_=Integer),
+    _position(),
+    Column("call_key", ForeignKey("calls.key", ondelete="CASCADE"), type_=Integer, nullable=False, index=True),
+    Column("turn", Count, nullable=False),
+    Column("start_char", Count, nullable=False),
+    Column("end_char", Count, nullable=False),
 )
 
 runs = Table(

@@ -1,4 +1,4 @@
-"""What was made of a call's turns, in and out of its tables: questions, cues, measures, scorecards, exemplars."""
+"""What was made of a call's turns, in and out of its tables: questions, cues, measures, scorecards, summaries."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -16,6 +16,7 @@ _TABLES = (
     schema.scorecards,
     schema.scores,
     schema.exemplars,
+    schema.summaries,
     schema.suggestions,
 )
 
@@ -29,6 +30,7 @@ def insert_scores(connection: Connection, key: int, call: Call) -> None:
         (schema.scorecards, rows.scorecard_rows(call.scorecards)),
         (schema.scores, [row for at, card in enumerate(call.scorecards) for row in rows.criterion_rows(at, card)]),
         (schema.exemplars, rows.exemplar_rows(call.exemplars)),
+        (schema.summaries, rows.summary_rows(call.summary)),
     ):
         if new:
             connection.execute(insert(table), [{"call_key": key, **row} for row in new])
@@ -56,6 +58,7 @@ def load_scores(connection: Connection, key: int, *, embeddings: bool) -> dict[s
         "exemplars": tuple(rows.exemplar_of(row) for row in _rows(connection, schema.exemplars, key))
         if embeddings
         else (),
+        "summary": tuple(rows.sentence_of(row) for row in _rows(connection, schema.summaries, key)),
     }
 
 

@@ -13,10 +13,8 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from coach.errors import StoreError
 from coach.store.records import ExemplarPool, StoredExemplar
 from coach.store.schema import calls, cues, exemplars, suggestions, turns
-from coach.types import Suggestion
+from coach.types import LIKELY_CUE, Suggestion
 
-LIKELY = 0.6
-"""A cue below it is likelier wrong than right (coach.measures.likely)."""
 WELL_CSAT = 4.0
 """On a scale to 5: a call at least so satisfying went well."""
 
@@ -83,7 +81,7 @@ def pool(connection: Connection, *, limit: int) -> ExemplarPool:
         or_(calls.c.churned.is_(None), ~calls.c.churned),
         or_(calls.c.csat.is_(None), calls.c.csat >= WELL_CSAT),
         ~select(cues.c.position)
-        .where(cues.c.call_key == calls.c.key, cues.c.tracker == "leaving", cues.c.score >= LIKELY)
+        .where(cues.c.call_key == calls.c.key, cues.c.tracker == "leaving", cues.c.score >= LIKELY_CUE)
         .exists(),
     )
     length = func.length(exemplars.c.prev_embedding)

@@ -6,8 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Literal
 
-from coach.measures.likely import MIN_SCORE
-from coach.types import Call, Cue, Form, Function, Metadata, Question, Role, Turn
+from coach.types import LIKELY_CUE, Call, Cue, Form, Function, Metadata, Question, Role, Turn
 from coach.web import formats
 from coach.web.timeline import position
 from coach.web.wording import ROLE_NAMES, name_cue
@@ -115,7 +114,7 @@ def view_cues(call: Call, missed: Collection[Cue]) -> tuple[CueView, ...]:
             start_char=cue.start_char,
             end_char=cue.end_char,
             score=cue.score,
-            unsure=cue.score < MIN_SCORE,
+            unsure=cue.score < LIKELY_CUE,
             missed=cue in missed,
         )
         for cue in sorted(call.cues, key=lambda cue: (cue.turn, cue.end_char, -cue.score))

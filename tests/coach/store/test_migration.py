@@ -23,8 +23,8 @@ LATER = '''"""A step of a later version."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 def upgrade():
     op.add_column("calls", sa.Column("later", sa.Text))
@@ -39,7 +39,7 @@ def later_steps(tmp_path: Path) -> Callable[[str], Path]:
     def make(then: str = "") -> Path:
         steps = tmp_path / "100% later" / "migrations"
         shutil.copytree(STEPS, steps, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
-        (steps / "versions" / "0004_later.py").write_text(LATER.format(then=then))
+        (steps / "versions" / "0005_later.py").write_text(LATER.format(then=then))
         return steps
 
     return make
@@ -109,7 +109,7 @@ def test_an_older_schema_is_migrated_after_a_copy(
 
 def test_calls_of_the_first_version_come_along(place: Any, tmp_path: Path, rich_call: Call) -> None:
     first = tmp_path / "first" / "migrations"
-    shutil.copytree(STEPS, first, ignore=shutil.ignore_patterns("__pycache__", "000[23]*"))
+    shutil.copytree(STEPS, first, ignore=shutil.ignore_patterns("__pycache__", "000[234]*"))
     migrate(place.data_dir, place.config, steps=first)
     engine = connect(place.data_dir, place.config)
     with writing(engine) as connection:
@@ -149,7 +149,7 @@ def test_a_newer_schema_is_refused(place: Any, later_steps: Callable[..., Path])
 
 def test_an_older_schema_is_not_opened(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     place.open().close()
-    monkeypatch.setattr("coach.store.migration.REVISION", "0004")
+    monkeypatch.setattr("coach.store.migration.REVISION", "0005")
     with pytest.raises(StoreError, match="`coach run` migrates it") as caught:
         place.open()
     assert caught.value.code == "old_schema"

@@ -1,0 +1,29 @@
+"""What a question in words is understood to ask: a count, a search, or both. The same type whoever understood it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from coach.store.filters import Filter
+from coach.store.query import ANY_TIME, CountQuery, Period
+
+Kind = Literal["count", "search", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """At least one of `count` and `search` is there."""
+
+    count: CountQuery | None
+    search: str | None
+    """What to look for in what was said, without the words that became filters or periods."""
+    where: tuple[Filter, ...] = ()
+    """Conditions that the question states (also those of `count`), without those the caller gave."""
+    period: Period = ANY_TIME
+    understood: tuple[str, ...] = ()
+    """For people, one a piece: "new customers: segment = new customer", "last month: 2026-07-01 to 2026-07-31"."""
+
+    @property
+    def kind(self) -> Kind:
+        if self.count is None:
+            return "search"
+        return "count" if self.search is None else "both"
