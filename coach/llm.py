@@ -50,13 +50,14 @@ class Cache(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request(Generic[T]):
-    """One thing to ask about one call."""
+    """One thing to ask, mostly about one call."""
 
     prompt: Prompt
     values: Mapping[str, str]
     schema: type[T]
-    call: str
-    """Id of the call whose words are in `values`."""
+    call: str | None
+    """Id of the call whose words are in `values`. None when they are of several calls or of none: the reply is not
+    kept, since forgetting one of the calls could not find it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +99,14 @@ class Llm:
         self._understood = False
         self._stopped = False
 
-    def ask(self, prompt: Prompt, values: Mapping[str, str], schema: type[T], call: str) -> Reply[T] | None:
+    def ask(self, prompt: Prompt, values: Mapping[str, str], schema: type[T], call: str | None = None) -> Reply[T] | None:
         """What the model answers, or None; see `ask_all`."""
         return self.ask_all([Request(prompt, values, schema, call)])[0]
 
     def ask_all(self, requests: Sequence[Request[T]]) -> list[Reply[T] | None]:
         """One reply a request, in order, a few asked at once; None where there is no usable one.
 
-        What was answered before comes from the cache. ValueError when a prompt is asked for another schema than its
+        What was answered before about one call comes from the cache. ValueError when a prompt is asked for another schema than its
         own; StoreError when the cache cannot be written.
         """
         for request in requests:
@@ -153,7 +154,7 @@ class Llm:
             except BadReply as bad:
                 messages += [("ai", text), ("human", self._repair.fill({"problem": str(bad)}))]
                 continue
-            if self._cache is not None:
+            if self._cache is not None and request.call is not None:
                 self._cache.save_reply(request.call, self._key(request), text)
             return Reply(value, self._provenance(request))
         self._tell("gave replies that cannot be used, even when asked again; there it is done without them")
@@ -240,7 +241,9 @@ class Llm:
             self.problems.append(sentence)
 
     def _known(self, request: Request[T]) -> Reply[T] | None:
-        text = None if self._cache is None else self._cache.get_reply(request.call, self._key(request))
+        if self._cache is None or request.call is None:
+            return None
+        text = self._cache.get_reply(request.call, self._key(request))
         if text is not None:
             with suppress(BadReply):  # the schema has changed since
                 return Reply(read_reply(text, request.schema), self._provenance(request))

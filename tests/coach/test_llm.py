@@ -313,6 +313,15 @@ def test_the_same_is_not_asked_twice_and_forgotten_with_its_call(tmp_path: Path)
         assert len(server.asked) == 3
 
 
+def test_a_reply_about_no_single_call_is_not_kept(tmp_path: Path) -> None:
+    with open_store(tmp_path, StoreConfig()) as store, chat_server(says(GOOD)) as server:
+        for _ in range(2):
+            llm = open_llm(config(server.url), store)
+            assert llm is not None
+            assert llm.ask(PROMPT, {"text": "of many calls"}, Mood) is not None
+    assert len(server.asked) == 2
+
+
 def test_a_kept_reply_that_no_longer_fits_is_asked_for_again(tmp_path: Path) -> None:
     class Old(BaseModel):
         mood: str
