@@ -99,15 +99,17 @@ class Llm:
         self._understood = False
         self._stopped = False
 
-    def ask(self, prompt: Prompt, values: Mapping[str, str], schema: type[T], call: str | None = None) -> Reply[T] | None:
+    def ask(
+        self, prompt: Prompt, values: Mapping[str, str], schema: type[T], call: str | None = None
+    ) -> Reply[T] | None:
         """What the model answers, or None; see `ask_all`."""
         return self.ask_all([Request(prompt, values, schema, call)])[0]
 
     def ask_all(self, requests: Sequence[Request[T]]) -> list[Reply[T] | None]:
         """One reply a request, in order, a few asked at once; None where there is no usable one.
 
-        What was answered before about one call comes from the cache. ValueError when a prompt is asked for another schema than its
-        own; StoreError when the cache cannot be written.
+        What was answered before about one call comes from the cache. ValueError when a prompt is asked for another
+        schema than its own; StoreError when the cache cannot be written.
         """
         for request in requests:
             if request.prompt.output not in (request.schema.__name__, ANY_OUTPUT):
