@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
 from coach.errors import StoreError
-from coach.store import replies, reviews, settings, suggestions
+from coach.store import replies, reviews, saved, settings, suggestions
 from coach.store.calls import unknown
 from coach.store.engine import explained_os, in_parts
 from coach.store.records import Forgotten
@@ -48,6 +48,7 @@ def forget(connection: Connection, data_dir: Path, call_id: str) -> Forgotten:
     _blank_mentions(connection, call, {line.name for line in lines})
     n_passages = int(connection.scalar(select(func.count()).where(passages.c.call_key == call.key)) or 0)
     suggestions.look_again(connection, [call.key])
+    saved.forget_names(connection, call)
     connection.execute(delete(calls).where(calls.c.key == call.key))
     reviews.forget(connection, call_id)
     replies.forget(connection, call_id)

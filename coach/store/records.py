@@ -1,12 +1,13 @@
 """What the store hands out beside calls: rows of lists, passages, runs and files."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
 
-from coach.types import Function, Metadata
+from coach.types import Function, Metadata, Role
 
 FileStatus = Literal["done", "updated", "set_aside", "waiting", "skipped"]
 
@@ -155,3 +156,44 @@ class AgentCall:
     """Each 0..1, in the rubrics' order."""
     counted: frozenset[ScoreKey]
     """Criteria among them that have a weight or are fatal; not what is only reported, totals and figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedQuestion:
+    """A question that is asked again each night."""
+
+    name: str
+    question: str
+    before: tuple[str, ...] = ()
+    """The questions of the conversation it stands in, oldest first."""
+    where: tuple[str, ...] = ()
+    """Conditions as `--where` takes them."""
+    saved_at: datetime | None = None
+    """None: when it is saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCitation:
+    """The place of a quote. Role, words and time are those that stand there now; they need not be given to save it."""
+
+    call: str
+    turn: int
+    start_char: int
+    end_char: int
+    role: Role = "unknown"
+    quote: str = ""
+    start: float | None = None
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAnswer:
+    """What was answered to a saved question at one time."""
+
+    at: datetime
+    status: str
+    figures: tuple[Mapping[str, Any], ...]
+    """As `Figure.to_json` gives them."""
+    n_matching: int
+    n_total: int
+    citations: tuple[SavedCitation, ...] = ()

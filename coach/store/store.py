@@ -20,6 +20,7 @@ from coach.store import (
     replies,
     reviews,
     runs,
+    saved,
     schema,
     settings,
     suggestions,
@@ -37,6 +38,8 @@ from coach.store.records import (
     Forgotten,
     Review,
     RunRecord,
+    SavedAnswer,
+    SavedQuestion,
     ScoreKey,
     StoredExemplar,
     StoredPassage,
@@ -234,6 +237,33 @@ class Store:
         """Means of the other agents over calls of the same queues and products as `kinds`, without their names."""
         with reading(self._engine) as connection:
             return agents.others_means(connection, agent, where, kinds, min_calls=min_calls)
+
+    # saved questions
+
+    def save_question(self, question: SavedQuestion) -> None:
+        """Has it asked again each night. InputError when its name is taken, or there are too many."""
+        with writing(self._engine) as connection:
+            saved.add_question(connection, question)
+
+    def saved_questions(self) -> list[SavedQuestion]:
+        """In the order in which they were saved."""
+        with reading(self._engine) as connection:
+            return saved.all_questions(connection)
+
+    def remove_question(self, name: str) -> bool:
+        """Deletes it with all its answers; False when there is none of that name."""
+        with writing(self._engine) as connection:
+            return saved.remove_question(connection, name)
+
+    def save_answer(self, name: str, answer: SavedAnswer) -> bool:
+        """Keeps the answer beside the question's earlier ones; False when there is no such question any more."""
+        with writing(self._engine) as connection:
+            return saved.add_answer(connection, name, answer)
+
+    def saved_answers(self, name: str, limit: int = saved.MAX_ANSWERS) -> list[SavedAnswer]:
+        """The question's newest answers, newest first."""
+        with reading(self._engine) as connection:
+            return saved.answers(connection, name, limit=limit)
 
     # passages
 

@@ -14,7 +14,7 @@ import pytest
 from coach.config import StoreConfig
 from coach.errors import ModelError, StoreError
 from coach.forget import ForgetReport, finish, forget
-from coach.store import Store, open_store
+from coach.store import SavedAnswer, SavedCitation, SavedQuestion, Store, open_store
 from coach.store.migration import back_up
 from coach.types import Call, Cue, Evidence, Exemplar, Metadata, Passage, Question, Score, Scorecard, Segment, Turn
 
@@ -76,6 +76,8 @@ def store(tmp_path: Path, vector: np.ndarray) -> Iterator[Store]:
         opened.save_reply("plugh-77", "0" * 64, "The xyzzy reason. " * 200)
         opened.save_reply("of a killed run", "1" * 64, "Another xyzzy reason. " * 200)
         opened.save_reply("keep", "2" * 64, "A reason to keep.")
+        opened.save_question(SavedQuestion("nightly", "What do customers say about the line?"))
+        opened.save_answer("nightly", answer_about("plugh-77", "C-FROBOZZ"))
         (data / "audio").mkdir()
         for name in ("opaque1.ogg", "opaque2.ogg", "left-by-a-killed-run.ogg"):
             (data / "audio" / name).write_bytes(b"sound of " + name.encode())
@@ -84,6 +86,13 @@ def store(tmp_path: Path, vector: np.ndarray) -> Iterator[Store]:
         (data / "tmp" / SHA).mkdir(parents=True)
         (data / "tmp" / SHA / "pcm").write_bytes(b"xyzzy")
         yield opened
+
+
+def answer_about(call: str, *groups: str) -> SavedAnswer:
+    """What is kept of an answer that quotes the call, with a figure for each group and one of all."""
+    count = {"label": "contacts", "n": 1, "N": 2, "value": 1.0, "unit": "count", "low": None, "high": None}
+    figures = (count, *(count | {"group": group} for group in groups))
+    return SavedAnswer(datetime(2026, 1, 2, tzinfo=UTC), "answered", figures, 1, 2, (SavedCitation(call, 0, 0, 7),))
 
 
 def write_generation(index_dir: Path, name: str, content: bytes) -> None:
@@ -130,6 +139,8 @@ def test_the_rest_is_left_as_it_was(store: Store, vector: np.ndarray) -> None:
     assert store.get_call("keep") == before
     assert store.get_reply("keep", "2" * 64) == "A reason to keep."
     assert store.get_reply("of a killed run", "1" * 64) is None
+    (saved,) = store.saved_answers("nightly")
+    assert ([figure.get("group") for figure in saved.figures], saved.citations) == ([None], ())
     assert [path.name for path in (store.data_dir / "audio").iterdir()] == ["opaque2.ogg"]
     assert (store.data_dir / "index" / "CURRENT").read_text() == "gen-2"
     assert (store.data_dir / "index" / "gen-2" / "matrix.npy").read_bytes() == (-vector).tobytes()
