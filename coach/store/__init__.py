@@ -18,6 +18,7 @@ from coach.store.records import (
     ScoreKey,
     StoredExemplar,
     StoredPassage,
+    Sums,
 )
 from coach.store.store import Store, open_store
 
@@ -39,6 +40,7 @@ __all__ = [
     "Store",
     "StoredExemplar",
     "StoredPassage",
+    "Sums",
     "migrate",
     "open_store",
     "parse_where",

@@ -34,6 +34,8 @@ _TRUTHS = {name: calls.c[name] for name in ("resolved", "churned", "sold")}
 _INSTANTS = {"started_at": calls.c.started_at}
 SAID = ("cue", "question")
 """Keys that speak of what was said in a call: a tracker's name, a question's function."""
+KEYS = (*_TEXTS, *_NUMBERS, *_TRUTHS, *_INSTANTS, *SAID)
+"""All keys beside the unknown columns that metadata brought."""
 _TRUTH_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 

@@ -20,6 +20,11 @@ class Period:
     since: date | None = None
     until: date | None = None
 
+    def filters(self) -> tuple[Filter, ...]:
+        """The same as conditions on calls; none for any time. A call without a start is in no other period."""
+        ends = ((">=", self.since), ("<=", self.until))
+        return tuple(Filter("started_at", op, (day.isoformat(),)) for op, day in ends if day is not None)  # type: ignore[arg-type]
+
     def before(self) -> "Period | None":
         """The period of equal length just before; whole calendar months before whole calendar months. None if open."""
         if self.since is None or self.until is None:

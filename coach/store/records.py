@@ -44,6 +44,23 @@ class StoredPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class Sums:
+    """What a group of calls amounts to: of each call an x and a y, whose sums make up a ratio (coach.store.counting)."""
+
+    calls: int = 0
+    known: int = 0
+    """Calls of which x is known; only they are summed."""
+    x: float = 0.0
+    y: float = 0.0
+    xx: float = 0.0
+    """Of x squared, as yy of y; xy of their products."""
+    yy: float = 0.0
+    xy: float = 0.0
+    doubtful: float = 0.0
+    """How much of x rests on unsure labels; of a cue, how many calls say it too doubtfully to be counted."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileRecord:
     """What became of one recording in one run."""
 

@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +15,7 @@ from coach.errors import StoreError
 from coach.store import (
     agents,
     calls,
+    counting,
     forgetting,
     listing,
     passages,
@@ -43,6 +45,7 @@ from coach.store.records import (
     ScoreKey,
     StoredExemplar,
     StoredPassage,
+    Sums,
 )
 from coach.types import Call, Metadata, Suggestion
 
@@ -264,6 +267,37 @@ class Store:
         """The question's newest answers, newest first."""
         with reading(self._engine) as connection:
             return saved.answers(connection, name, limit=limit)
+
+    # counting
+
+    def tally(
+        self, measure: str, subject: str | None = None, where: Filters = (), group_by: str | None = None
+    ) -> dict[str | None, Sums]:
+        """The sums of each group of calls, all under None without `group_by`; ConfigError for an unknown grouping."""
+        with reading(self._engine) as connection:
+            return counting.tally(connection, measure, subject, where, group_by)
+
+    def tally_reasons(self, where: Filters = (), group_by: str | None = None) -> dict[str | None, dict[str, Sums]]:
+        """Of each group, the calls in which each reason and cause is heard; those heard in none are left out."""
+        with reading(self._engine) as connection:
+            return counting.tally_reasons(connection, where, group_by)
+
+    def calls_by(
+        self, measure: str, subject: str | None = None, where: Filters = (), *, met: bool = True, limit: int = 200
+    ) -> list[str]:
+        """Ids of the newest calls that do, or do not, have what the measure counts."""
+        with reading(self._engine) as connection:
+            return counting.ids(connection, measure, subject, where, met=met, limit=limit)
+
+    def days(self, where: Filters = ()) -> tuple[date, date] | None:
+        """First and last day in UTC on which such a call began; None when no start is known."""
+        with reading(self._engine) as connection:
+            return counting.days(connection, where)
+
+    def said_names(self) -> tuple[list[str], list[str], list[str]]:
+        """Trackers and rubrics of which something is stored, and the unknown columns that metadata brought."""
+        with reading(self._engine) as connection:
+            return counting.trackers(connection), counting.rubrics(connection), counting.extra_columns(connection)
 
     # passages
 

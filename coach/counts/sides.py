@@ -1,0 +1,63 @@
+"""Which contacts stand beside each other: those of a comparison, a period and the one before, two halves of a span."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from coach.store import Filters, Store
+from coach.store.query import PREVIOUS, CountQuery, Period
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The contacts that are counted together."""
+
+    name: str | None
+    """For people; None when there is nothing beside it."""
+    where: Filters
+    """All their conditions, the period's too."""
+    period: Period
+
+
+def sides_of(store: Store, query: CountQuery) -> tuple[Side, ...]:
+    """One side, or the two that are compared, the one asked about first.
+
+    Compared with the period before, an open end is that of the newest contact; without a beginning the newer half of
+    all is compared with the older. One side only when there are no such days.
+    """
+    if query.compare is None:
+        return (_side(query, query.period, None),)
+    if query.compare != PREVIOUS:
+        return tuple(
+            Side(_words(side), (*query.where, *side, *query.period.filters()), query.period) for side in query.compare
+        )
+    period, span = query.period, store.days(query.period.filters())
+    if period.since is not None and period.until is None and span is not None:
+        period = Period(period.since, span[1])
+    before = period.before()
+    if before is None:
+        return halves_of(store, query) or (_side(query, query.period, None),)
+    return _dated(query, period), _dated(query, before)
+
+
+def halves_of(store: Store, query: CountQuery) -> tuple[Side, ...]:
+    """The newer and the older half of the days with contacts within the query's period; none for a single day.
+
+    Of an odd number of days the one in the middle belongs to neither, so that numbers of contacts can be compared.
+    """
+    span = store.days(query.period.filters())
+    if span is None or span[0] == span[1]:
+        return ()
+    half = timedelta(days=((span[1] - span[0]).days + 1) // 2 - 1)
+    return _dated(query, Period(span[1] - half, span[1])), _dated(query, Period(span[0], span[0] + half))
+
+
+def _dated(query: CountQuery, period: Period) -> Side:
+    return _side(query, period, f"{period.since} to {period.until}")
+
+
+def _side(query: CountQuery, period: Period, name: str | None) -> Side:
+    return Side(name, (*query.where, *period.filters()), period)
+
+
+def _words(where: Filters) -> str:
+    return " and ".join(map(str, where)) or "all"
