@@ -22,6 +22,7 @@ from coach.store import Store
 CURRENT_FILE = "CURRENT"
 CHROMA_FOLDER = "chroma"
 IDS_FILE = "ids.npy"
+CALLS_FILE = "calls.npy"
 MATRIX_FILE = "matrix.npy"
 CHECK_TIMEOUT_S = 600.0
 EMBEDDING_BATCH = 4096
@@ -37,6 +38,8 @@ class Generation:
     manifest: Manifest
     ids: np.ndarray
     """int64, ascending, shape (count,)."""
+    calls: np.ndarray
+    """int64, shape (count,): the store's key of each passage's call, so that a filter on calls fetches calls."""
     matrix: np.ndarray
     """float32, unit rows, shape (count, dimension), memory-mapped."""
     vectors: Vectors
@@ -138,16 +141,18 @@ def open_generation(folder: Path) -> Generation:
     verify_files(folder, manifest)
     try:
         ids = np.load(folder / IDS_FILE, allow_pickle=False)
+        calls = np.load(folder / CALLS_FILE, allow_pickle=False)
         # An empty file cannot be mapped.
         matrix = np.load(folder / MATRIX_FILE, mmap_mode="r" if manifest.count else None, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise StoreError(f"{folder}: cannot be read ({error}).", code="index_damaged") from error
-    if ids.shape != (manifest.count,) or matrix.shape != (manifest.count, manifest.dimension):
-        raise StoreError(f"{folder}: ids, matrix and manifest do not agree.", code="index_damaged")
+    shapes = (ids.shape, calls.shape, matrix.shape)
+    if shapes != ((manifest.count,), (manifest.count,), (manifest.count, manifest.dimension)):
+        raise StoreError(f"{folder}: ids, calls, matrix and manifest do not agree.", code="index_damaged")
     vectors = Vectors(folder / CHROMA_FOLDER, manifest.dimension)
     if vectors.count != manifest.count:
         raise StoreError(f"{folder}: Chroma holds {vectors.count} of {manifest.count} rows.", code="index_damaged")
-    return Generation(folder.name, manifest, ids, matrix, vectors)
+    return Generation(folder.name, manifest, ids, calls, matrix, vectors)
 
 
 def check_in_subprocess(folder: Path) -> None:
@@ -178,10 +183,11 @@ def _write_generation(store: Store, folder: Path) -> None:
     version = store.content_version()  # before the rows: a change in between shows as a stale index, not as a fresh one
     folder.mkdir()
     try:
-        ids, matrix = read_embeddings(store)
+        ids, calls, matrix = read_embeddings(store)
         if len(ids) > 1 and not bool(np.all(ids[1:] > ids[:-1])):
             raise StoreError("The store's passage ids are not ascending.")
         np.save(folder / IDS_FILE, ids)
+        np.save(folder / CALLS_FILE, calls)
         np.save(folder / MATRIX_FILE, matrix)
     except OSError as error:
         raise StoreError(f"{folder}: the index cannot be written ({error}).", code="index_write") from error
@@ -191,20 +197,22 @@ def _write_generation(store: Store, folder: Path) -> None:
     write_manifest(folder, Manifest(version, model, count, dimension, describe_files(folder)))
 
 
-def read_embeddings(store: Store, *, after: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Ids (int64, (n,), ascending) and vectors (float32, (n, dimension)) of the store, in memory; empty for none.
+def read_embeddings(store: Store, *, after: int = -1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Ids (int64, (n,), ascending), their calls' keys (int64, (n,)) and vectors (float32, (n, dimension)) of the store.
 
-    `after` leaves out ids up to it.
+    In memory; empty for none. `after` leaves out ids up to it.
     """
-    batches: list[tuple[np.ndarray, np.ndarray]] = []
-    for ids, matrix in store.iter_embeddings(EMBEDDING_BATCH):
-        first = 0 if after is None else int(np.searchsorted(ids, after, side="right"))
-        if first < len(ids):
-            batches.append((ids[first:], matrix[first:]))
+    batches = list(store.iter_embeddings(EMBEDDING_BATCH, after=after))
     if not batches:
-        return np.zeros(0, dtype=np.int64), np.zeros((0, 0), dtype=np.float32)
+        nothing = np.zeros(0, dtype=np.int64)
+        return nothing, nothing, np.zeros((0, 0), dtype=np.float32)
     ids = np.concatenate([ids for ids, _ in batches]).astype(np.int64, copy=False)
-    return ids, np.concatenate([matrix for _, matrix in batches]).astype(np.float32, copy=False)
+    matrix = np.concatenate([matrix for _, matrix in batches]).astype(np.float32, copy=False)
+    stored, calls = store.passage_owners()
+    if not np.array_equal(ids, stored[-len(ids) :]):  # some went or came between the two looks
+        still = np.isin(ids, stored, assume_unique=True)
+        ids, matrix = ids[still], matrix[still]
+    return ids, calls[np.searchsorted(stored, ids)], matrix
 
 
 def _make_current(index_dir: Path, name: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from coach.errors import StoreError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST_FILE = "manifest.json"
 MAX_MANIFEST_BYTES = 1 << 20
 

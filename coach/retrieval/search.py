@@ -1,5 +1,10 @@
-"""Searching: the passages of all calls, or of those a filter leaves, nearest in meaning to a query."""
+"""Searching: the passages of all calls, or of those a filter leaves, that speak of what a query says.
 
+Two rankings are fused: by meaning (the cosine of embeddings) and by words (BM25). Meaning finds what was said in other
+words, words find names, codes and products that an encoder has never seen.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,16 +12,33 @@ import numpy as np
 
 from coach.errors import StoreError
 from coach.retrieval.embeddings import Embedder
-from coach.retrieval.index import Index
+from coach.retrieval.fusion import FUSION, Fusion, ranks
+from coach.retrieval.index import Index, View, highest
+from coach.retrieval.words import content_words
 from coach.store import Filters, Store, StoredPassage
+from coach.store.filters import SAID
 
-__all__ = ["Hit", "Index", "embed_query", "search"]
+__all__ = ["Found", "Hit", "Index", "embed_query", "find", "search"]
 
 MAX_PER_CALL = 3  # hits of one call in one result, so that no call floods it
 MAX_QUERY_CHARS = 10_000  # a query is a sentence or two; what comes after this is not read
-OVERSAMPLE = 4  # candidates asked of the approximate index per hit wanted, for the limit per call and for deleted ones
-MIN_CANDIDATES = 50
-LOOK_UP_BATCH = 256  # passages read from SQL at once
+DEPTH = 200  # passages that either ranking gives, at least
+LOOK_UP_BATCH = 64  # passages read from SQL at once
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage with how it was found."""
+
+    passage: StoredPassage
+    similarity: float
+    """Cosine in [0, 1], higher is closer; a negative cosine counts as 0."""
+    score: float
+    """Of the fusion, the higher the better; comparable within one result only."""
+    dense_rank: int | None
+    """By meaning, from 1; None beyond the depth that was looked at."""
+    lexical_rank: int | None
+    """By words, from 1; None when it shares no word worth looking up, or beyond that depth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +66,56 @@ class Hit:
         }
 
 
-def search(store: Store, index: Index, embedder: Embedder, query: str, k: int = 10, where: Filters = ()) -> list[Hit]:
-    """Up to `k` passages nearest to `query`, best first, at most MAX_PER_CALL of one call; none for an empty query.
+def search(
+    store: Store,
+    index: Index,
+    embedder: Embedder,
+    query: str,
+    k: int = 10,
+    where: Filters = (),
+    *,
+    fusion: Fusion = FUSION,
+) -> list[Hit]:
+    """Up to `k` passages for `query`, best first, at most MAX_PER_CALL of one call; none for an empty query.
 
-    With a filter, exact over the passages that SQL leaves; without, the best of an approximate index. Passages that
-    were deleted since the index was built never appear, newer ones do. Raises StoreError when the store was embedded
-    with another model.
+    As `find`, of which this shows so many that no call floods the result.
     """
-    vector = embed_query(store, embedder, query)
-    if vector is None or k <= 0:
+    seen = _Search.begin(store, index, embedder, query, where)
+    if seen is None or k <= 0:
         return []
-    view = index.view(store)
-    if where:
-        return _hits(store, *view.rank(vector, store.passage_ids(where)), k)
-    n_candidates = max(MIN_CANDIDATES, OVERSAMPLE * k)
-    hits = _hits(store, *view.nearest(vector, n_candidates), k)
-    n_stored = len(view.newer.ids) + (view.generation.manifest.count if view.generation else 0)
-    if len(hits) < k and n_candidates < n_stored:  # a few calls took all candidates, or many were deleted
-        hits = _hits(store, *view.rank(vector), k)
+    hits: list[Hit] = []
+    for depth in (max(DEPTH, k), len(seen.view.ids)):  # to the bottom, where a few calls took all that was looked at
+        hits = _capped(seen.found(depth, fusion), k)
+        if len(hits) == k or depth >= len(seen.view.ids):
+            break
     return hits
+
+
+def find(
+    store: Store,
+    index: Index,
+    embedder: Embedder,
+    query: str,
+    n: int,
+    where: Filters = (),
+    *,
+    fusion: Fusion = FUSION,
+) -> list[Found]:
+    """The `n` passages that speak most of `query`, best first, whatever call they are of; none for an empty query.
+
+    By meaning: with a filter, or for more than the approximate index gives, exact; else by that index. By words: the
+    passages that share content words with the query. Passages that were deleted since the index was built never
+    appear, newer ones do. Raises StoreError when the store was embedded with another model.
+    """
+    seen = _Search.begin(store, index, embedder, query, where)
+    if seen is None or n <= 0:
+        return []
+    found = []
+    for each in seen.found(max(DEPTH, n), fusion):
+        found.append(each)
+        if len(found) == n:
+            break
+    return found
 
 
 def embed_query(store: Store, embedder: Embedder, query: str) -> np.ndarray | None:
@@ -84,25 +137,103 @@ def embed_query(store: Store, embedder: Embedder, query: str) -> np.ndarray | No
     return vector
 
 
-def _hits(store: Store, ids: np.ndarray, similarities: np.ndarray, k: int) -> list[Hit]:
-    """The first `k` of the ranked ids that still exist, MAX_PER_CALL a call."""
+def rows_meeting(store: Store, view: View, where: Filters) -> np.ndarray | None:
+    """The view's rows that meet `where`, rising; None without a filter, which means all."""
+    if not where:
+        return None
+    if any(each.key in SAID for each in where):
+        return np.sort(view.rows_of(store.passage_ids(where)))
+    keys = store.call_keys(where)
+    wanted = np.zeros(1 + max(keys.max(initial=0), view.calls.max(initial=0)), dtype=bool)
+    wanted[keys] = True
+    kept = wanted[view.calls]
+    return np.flatnonzero(kept if view.gone is None else kept & ~view.gone)
+
+
+def by_words(store: Store, view: View, query: str, rows: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Those of `rows` (rising; None: all) that share words with the query, rising, and their scores (float64)."""
+    ids, scores = store.match_words(content_words(query[:MAX_QUERY_CHARS]))
+    order = np.argsort(ids)
+    order = order[np.isin(ids[order], view.ids, assume_unique=True)]
+    found, scores = np.searchsorted(view.ids, ids[order]), scores[order]
+    if rows is not None:
+        kept = np.isin(found, rows, assume_unique=True)
+        found, scores = found[kept], scores[kept]
+    return found, scores
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One query over one view, before it is known how deep to look."""
+
+    store: Store
+    view: View
+    vector: np.ndarray
+    rows: np.ndarray | None
+    matched: np.ndarray
+    """Rows that share words with the query, rising..."""
+    scores: np.ndarray
+    """...and how much."""
+
+    @classmethod
+    def begin(cls, store: Store, index: Index, embedder: Embedder, query: str, where: Filters) -> "_Search | None":
+        """None where nothing can be found."""
+        vector = embed_query(store, embedder, query)
+        if vector is None:
+            return None
+        view = index.view(store)
+        rows = rows_meeting(store, view, where)
+        return cls(store, view, vector, rows, *by_words(store, view, query, rows))
+
+    def found(self, depth: int, fusion: Fusion) -> Iterator[Found]:
+        """The passages that still exist among the `depth` best of both rankings, best first."""
+        view = self.view
+        dense = view.nearest(self.vector, depth) if self.rows is None else view.best(self.vector, depth, self.rows)
+        lexical = highest(self.matched, self.scores, depth)
+        rows = np.union1d(dense, lexical)
+        similarities = view.similarities(self.vector, rows)
+        dense_ranks, lexical_ranks = ranks(rows, dense), ranks(rows, lexical)
+        scores = fusion.scores(dense_ranks, lexical_ranks)
+        order = np.lexsort((rows, -similarities, -scores))
+        for first in range(0, len(order), LOOK_UP_BATCH):
+            batch = order[first : first + LOOK_UP_BATCH]
+            passages = self.store.get_passages(view.ids[rows[batch]].tolist())
+            for at in batch.tolist():
+                passage = passages.get(int(view.ids[rows[at]]))
+                if passage is not None:
+                    yield Found(
+                        passage,
+                        float(similarities[at]),
+                        float(scores[at]),
+                        _rank(dense_ranks[at]),
+                        _rank(lexical_ranks[at]),
+                    )
+
+
+def _rank(rank: float) -> int | None:
+    return int(rank) if np.isfinite(rank) else None
+
+
+def _capped(found: Iterator[Found], k: int) -> list[Hit]:
+    """The first `k`, MAX_PER_CALL a call."""
     hits: list[Hit] = []
     per_call: dict[str, int] = {}
-    for first in range(0, len(ids), LOOK_UP_BATCH):
-        batch = ids[first : first + LOOK_UP_BATCH].tolist()
-        passages = store.get_passages(batch)
-        for offset, passage_id in enumerate(batch):
-            passage = passages.get(passage_id)
-            if passage is None or per_call.get(passage.call, 0) >= MAX_PER_CALL:
-                continue
-            per_call[passage.call] = per_call.get(passage.call, 0) + 1
-            hits.append(_hit(passage, float(similarities[first + offset])))
-            if len(hits) == k:
-                return hits
+    for each in found:
+        passage = each.passage
+        if per_call.get(passage.call, 0) >= MAX_PER_CALL:
+            continue
+        per_call[passage.call] = per_call.get(passage.call, 0) + 1
+        hits.append(
+            Hit(
+                passage.call,
+                passage.start,
+                passage.end,
+                passage.first_turn,
+                passage.last_turn,
+                each.similarity,
+                passage.text,
+            )
+        )
+        if len(hits) == k:
+            break
     return hits
-
-
-def _hit(passage: StoredPassage, similarity: float) -> Hit:
-    return Hit(
-        passage.call, passage.start, passage.end, passage.first_turn, passage.last_turn, similarity, passage.text
-    )

@@ -23,7 +23,7 @@ def save(connection: Connection, call: Call) -> bool:
         (schema.call_extra, rows.extra_rows(call.metadata)),
         (schema.turns, rows.turn_rows(call.turns)),
         (schema.dropped, rows.dropped_rows(call.dropped)),
-        (schema.passages, rows.passage_rows(call.passages)),
+        (schema.passages, rows.passage_rows(call.passages, call.turns)),
     ):
         insert_rows(connection, table, key, new)
     scores.insert_scores(connection, key, call)

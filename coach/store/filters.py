@@ -3,8 +3,9 @@
 Several filters mean "and", several values of one "or". `k=` (no value) finds calls where it is missing, `k!=` those
 where it is not. Every call meets exactly one of `k=v` and `k!=v`: a missing value is not `v`.
 
-Two keys speak of what was said: `cue=leaving` means calls in which that cue is likely said, `question=impact` calls in
-which the agent asked such a question. In a search they mean passages (`coach.store.passages`).
+Three keys speak of what was said: `cue=leaving` means calls in which that cue is likely said, `question=impact` calls
+in which the agent asked such a question, `role=customer` calls in which the customer says anything. In a search they
+mean passages (`coach.store.passages`).
 """
 
 import csv
@@ -17,8 +18,8 @@ from typing import Any, Literal, get_args
 from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select
 
 from coach.errors import ConfigError
-from coach.store.schema import as_utc, call_extra, calls, cues, questions
-from coach.types import FUNCTIONS, LIKELY_CUE, MEDIA
+from coach.store.schema import as_utc, call_extra, calls, cues, questions, turns
+from coach.types import FUNCTIONS, LIKELY_CUE, MEDIA, ROLES
 
 Op = Literal["=", "!=", ">=", "<="]
 OPS: tuple[Op, ...] = get_args(Op)
@@ -32,8 +33,8 @@ _TEXTS = {"call": calls.c.id} | {
 _NUMBERS = {name: calls.c[name] for name in ("csat", "handle_time_s", "duration_s")}
 _TRUTHS = {name: calls.c[name] for name in ("resolved", "churned", "sold")}
 _INSTANTS = {"started_at": calls.c.started_at}
-SAID = ("cue", "question")
-"""Keys that speak of what was said in a call: a tracker's name, a question's function."""
+SAID = ("cue", "question", "role")
+"""Keys that speak of what was said in a call: a tracker's name, a question's function, who speaks."""
 KEYS = (*_TEXTS, *_NUMBERS, *_TRUTHS, *_INSTANTS, *SAID)
 """All keys beside the unknown columns that metadata brought."""
 _TRUTH_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -137,20 +138,34 @@ def _when(each: Filter, column: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def _said(each: Filter) -> ColumnElement[bool]:
-    found = said(each).where((cues if each.key == "cue" else questions).c.call_key == calls.c.key).exists()
-    return found if (each.op == "=") == bool(each.values) else ~found
+    found = said(each).subquery()
+    there = exists().where(found.c.call_key == calls.c.key)
+    return there if holds(each) else ~there
+
+
+def holds(each: Filter) -> bool:
+    """Whether a filter of SAID wants what `said` finds, and not all the rest."""
+    return (each.op == "=") == bool(each.values)
 
 
 def said(each: Filter) -> Select[Any]:
-    """The likely cues, or the questions, that a filter of SAID names, all of them where it names none."""
+    """`call_key` and `turn` of the likely cues, the questions or the turns that a filter of SAID names, all of them
+    where it names none."""
     if each.key == "cue":
-        likely = select(cues.c.call_key).where(cues.c.score >= LIKELY_CUE)
+        likely = select(cues.c.call_key, cues.c.turn).where(cues.c.score >= LIKELY_CUE)
         return likely.where(cues.c.tracker.in_(each.values)) if each.values else likely
-    for value in each.values:
-        if value not in FUNCTIONS:
-            raise ConfigError(f"{each}: questions are {', '.join(FUNCTIONS)}.")
-    asked = select(questions.c.call_key).where(questions.c.form != "none")
-    return asked.where(questions.c.function.in_(each.values)) if each.values else asked
+    if each.key == "question":
+        _known(each, FUNCTIONS, "questions")
+        asked = select(questions.c.call_key, questions.c.turn).where(questions.c.form != "none")
+        return asked.where(questions.c.function.in_(each.values)) if each.values else asked
+    _known(each, ROLES, "roles")
+    spoken = select(turns.c.call_key, turns.c.position.label("turn")).where(turns.c.text != "")
+    return spoken.where(turns.c.role.in_(each.values)) if each.values else spoken
+
+
+def _known(each: Filter, names: Sequence[str], what: str) -> None:
+    if unknown := [value for value in each.values if value not in names]:
+        raise ConfigError(f"{each.key}={unknown[0]}: {what} are {', '.join(names)}.")
 
 
 def _extra(each: Filter) -> ColumnElement[bool]:

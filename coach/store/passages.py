@@ -1,25 +1,71 @@
 """Passages and their embeddings, for search and for building an index."""
 
 from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from coach.errors import StoreError
 from coach.store.engine import in_parts
-from coach.store.filters import Filters, conditions
+from coach.store.filters import SAID, Filter, Filters, conditions, holds, said
 from coach.store.records import StoredPassage
 from coach.store.schema import calls, passages
-from coach.types import Passage
+from coach.types import ROLES, Passage
+
+_SHOWN = [column for column in passages.c if column.name != "embedding"]
 
 
 def ids(connection: Connection, where: Filters) -> np.ndarray:
-    """Ids of the passages of the calls that meet `where`: int64, shape (n,), rising."""
+    """Ids of the passages that meet `where`: int64, shape (n,), rising.
+
+    What a filter says of what was said (SAID) must hold of the passage itself: `cue=leaving` means passages in which
+    that cue is said, `cue!=leaving` those in which it is not. The other filters must hold of its call.
+    """
+    of_calls = [each for each in where if each.key not in SAID]
     query = select(passages.c.id)
-    if where:
-        query = query.join(calls, calls.c.key == passages.c.call_key).where(*conditions(where))
-    # Sorted here: in order of id the database would walk past all embeddings, instead of a small index.
-    return np.sort(np.fromiter(connection.scalars(query), dtype=np.int64))
+    if of_calls:
+        query = query.join(calls, calls.c.key == passages.c.call_key).where(*conditions(of_calls))
+    found = _rising(connection, query)
+    for each in where:
+        if each.key in SAID:
+            there = _rising(connection, _holding(each))
+            found = found[np.isin(found, there, assume_unique=True, invert=not holds(each))]
+    return found
+
+
+def _holding(each: Filter) -> Select[Any]:
+    """Ids of the passages that hold what a filter of SAID names."""
+    if each.key == "role":
+        sets = (" ".join(some) for n in range(1, len(ROLES) + 1) for some in combinations(ROLES, n))
+        wanted = set(each.values or ROLES)
+        said(each)  # refuses what is no role
+        return select(passages.c.id).where(passages.c.roles.in_([one for one in sets if wanted & set(one.split())]))
+    found = said(each).subquery()
+    within = found.c.turn.between(passages.c.first_turn, passages.c.last_turn)
+    return select(passages.c.id).distinct().join(found, and_(found.c.call_key == passages.c.call_key, within))
+
+
+def owners(connection: Connection) -> tuple[np.ndarray, np.ndarray]:
+    """All passages by rising id, and the key of each one's call: both int64, shape (n,)."""
+    rows = connection.execute(select(passages.c.id, passages.c.call_key)).all()
+    both = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 2)
+    both = both[np.argsort(both[:, 0])]
+    return both[:, 0], both[:, 1]
+
+
+def call_keys(connection: Connection, where: Filters) -> np.ndarray:
+    """Keys of the calls that meet `where`: int64, shape (n,), in no order."""
+    return np.fromiter(connection.scalars(select(calls.c.key).where(*conditions(where))), dtype=np.int64)
+
+
+def call_ids(connection: Connection, keys: Sequence[int]) -> dict[int, str]:
+    """The ids that people know, by the calls' keys; keys of calls that are gone are left out."""
+    found: dict[int, str] = {}
+    for part in in_parts([int(each) for each in keys]):
+        found.update(connection.execute(select(calls.c.key, calls.c.id).where(calls.c.key.in_(part))).tuples().all())
+    return found
 
 
 def get(connection: Connection, wanted: Sequence[int]) -> dict[int, StoredPassage]:
@@ -27,13 +73,14 @@ def get(connection: Connection, wanted: Sequence[int]) -> dict[int, StoredPassag
     found: dict[int, StoredPassage] = {}
     for part in in_parts([int(each) for each in wanted]):
         query = (
-            select(passages, calls.c.id.label("call"))
+            select(*_SHOWN, calls.c.id.label("call"))
             .join(calls, calls.c.key == passages.c.call_key)
             .where(passages.c.id.in_(part))
         )
         for row in connection.execute(query):
+            roles: tuple[Any, ...] = tuple(row.roles.split())
             found[row.id] = StoredPassage(
-                row.id, row.call, row.first_turn, row.last_turn, row.start_s, row.end_s, row.text
+                row.id, row.call, row.first_turn, row.last_turn, row.start_s, row.end_s, row.text, roles
             )
     return found
 
@@ -45,6 +92,11 @@ def embeddings_after(connection: Connection, last: int, batch: int) -> tuple[np.
     numbers = np.array([row.id for row in rows], dtype=np.int64)
     flat = np.frombuffer(b"".join(row.embedding for row in rows), dtype="<f4").astype(np.float32)
     return numbers, flat.reshape(len(rows), -1) if rows else flat.reshape(0, 0)
+
+
+def _rising(connection: Connection, query: Select[Any]) -> np.ndarray:
+    # Sorted here: in order of id the database would walk past all embeddings, instead of a small index.
+    return np.sort(np.fromiter(connection.scalars(query), dtype=np.int64))
 
 
 def check_dimension(connection: Connection, new: Sequence[Passage]) -> None:

@@ -41,6 +41,8 @@ class StoredPassage:
     start: float | None
     end: float | None
     text: str
+    roles: tuple[Role, ...] = ()
+    """Who speaks in it, in the order of ROLES."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,18 @@ class Sums:
     xy: float = 0.0
     doubtful: float = 0.0
     """How much of x rests on unsure labels; of a cue, how many calls say it too doubtfully to be counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a store calls things, beside the names that come with Callcoach; each in alphabetical order."""
+
+    trackers: tuple[str, ...]
+    """Of which it holds cues."""
+    rubrics: tuple[str, ...]
+    """Of which it holds scorecards."""
+    extra: tuple[str, ...]
+    """Unknown columns that metadata brought."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from coach.store.schema import as_utc, clean_text
 from coach.types import (
+    ROLES,
     Call,
     Cue,
     Evidence,
@@ -191,7 +192,7 @@ def _evidence(score: Score) -> list[list[Any]]:
     return [[one.turn, one.time_s, one.text] for one in score.evidence]
 
 
-def passage_rows(passages: Sequence[Passage]) -> list[dict[str, Any]]:
+def passage_rows(passages: Sequence[Passage], turns: Sequence[Turn]) -> list[dict[str, Any]]:
     return [
         {
             "first_turn": passage.first_turn,
@@ -200,9 +201,16 @@ def passage_rows(passages: Sequence[Passage]) -> list[dict[str, Any]]:
             "end_s": passage.end,
             "text": passage.text,
             "embedding": np.ascontiguousarray(passage.embedding, dtype="<f4").tobytes(),
+            "roles": _roles(turns[passage.first_turn : passage.last_turn + 1]),
         }
         for passage in passages
     ]
+
+
+def _roles(turns: Sequence[Turn]) -> str:
+    """Who says anything in them, in the order of ROLES, with spaces between."""
+    speaking = {turn.role for turn in turns if turn.text.strip()}
+    return " ".join(role for role in ROLES if role in speaking)
 
 
 def segment_of(row: Row[Any]) -> Segment:

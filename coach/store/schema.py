@@ -1,7 +1,8 @@
 """The store's tables. SQL is the only truth: whatever else lies in the data folder can be made again from here.
 
 A call hangs together by `calls.key` (a small integer); everything that belongs to it goes when its row goes. The id
-that people see is `calls.id`. The migrations in `migrations/versions` build exactly these tables (a test compares).
+that people see is `calls.id`. The migrations in `migrations/versions` build exactly these tables (a test compares) and,
+beside them, what finds passages by words, which each database does in its own way (`coach.store.lexical`).
 """
 
 import json
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Dialect,
     Double,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -346,13 +348,16 @@ passages = Table(
     metadata,
     # Never used twice, not even after the newest is deleted: an index that lags must not name another's text.
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("call_key", ForeignKey("calls.key", ondelete="CASCADE"), type_=Integer, nullable=False, index=True),
+    Column("call_key", ForeignKey("calls.key", ondelete="CASCADE"), type_=Integer, nullable=False),
     Column("first_turn", Count, nullable=False),
     Column("last_turn", Count, nullable=False),
     Column("start_s", Number),
     Column("end_s", Number),
     Column("text", Words, nullable=False),
     Column("embedding", LargeBinary, nullable=False),  # float32, little-endian
+    Column("roles", Words, nullable=False, server_default="", index=True),  # who speaks in it, in the order of ROLES
+    # Which passage holds a turn is then read from this index, and not past the embeddings.
+    Index("ix_passages_place", "call_key", "first_turn", "last_turn"),
     sqlite_autoincrement=True,
 )
 

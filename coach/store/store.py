@@ -17,6 +17,7 @@ from coach.store import (
     calls,
     counting,
     forgetting,
+    lexical,
     listing,
     passages,
     replies,
@@ -38,6 +39,7 @@ from coach.store.records import (
     FileRecord,
     FileStatus,
     Forgotten,
+    Names,
     Review,
     RunRecord,
     SavedAnswer,
@@ -47,6 +49,7 @@ from coach.store.records import (
     StoredPassage,
     Sums,
 )
+from coach.store.vocabulary import Vocabulary, read_vocabulary
 from coach.types import Call, Metadata, Suggestion
 
 
@@ -158,6 +161,11 @@ class Store:
         with reading(self._engine) as connection:
             wanted = schema.calls.c.customer == customer
             return list(connection.scalars(select(schema.calls.c.id).where(wanted).order_by(schema.calls.c.id)))
+
+    def vocabulary(self) -> Vocabulary:
+        """The values that metadata, cues and scorecards have here."""
+        with reading(self._engine) as connection:
+            return read_vocabulary(connection)
 
     def audio_names(self) -> set[str]:
         """Names of all kept copies that belong to a call."""
@@ -273,7 +281,7 @@ class Store:
     def tally(
         self, measure: str, subject: str | None = None, where: Filters = (), group_by: str | None = None
     ) -> dict[str | None, Sums]:
-        """The sums of each group of calls, all under None without `group_by`; ConfigError for an unknown grouping."""
+        """The sums of each group of calls, all under None without `group_by` (see coach.store.counting)."""
         with reading(self._engine) as connection:
             return counting.tally(connection, measure, subject, where, group_by)
 
@@ -294,29 +302,55 @@ class Store:
         with reading(self._engine) as connection:
             return counting.days(connection, where)
 
-    def said_names(self) -> tuple[list[str], list[str], list[str]]:
+    def names(self) -> Names:
         """Trackers and rubrics of which something is stored, and the unknown columns that metadata brought."""
         with reading(self._engine) as connection:
-            return counting.trackers(connection), counting.rubrics(connection), counting.extra_columns(connection)
+            return counting.names(connection)
 
     # passages
 
     def passage_ids(self, where: Filters = ()) -> np.ndarray:
-        """Ids of the passages of the calls that meet `where`: int64, shape (n,), rising."""
+        """Ids of the passages that meet `where`: int64, shape (n,), rising. `cue=`, `question=` and `role=` must hold
+        of the passage itself."""
         with reading(self._engine) as connection:
             return passages.ids(connection, where)
+
+    def passage_owners(self) -> tuple[np.ndarray, np.ndarray]:
+        """Ids of all passages, rising, and the store's own key of each one's call: both int64, shape (n,)."""
+        with reading(self._engine) as connection:
+            return passages.owners(connection)
+
+    def call_keys(self, where: Filters) -> np.ndarray:
+        """The store's own keys of the calls that meet `where`: int64, shape (n,), in no order."""
+        with reading(self._engine) as connection:
+            return passages.call_keys(connection, where)
+
+    def calls_by_key(self, keys: Sequence[int]) -> dict[int, str]:
+        """Ids of calls by the store's own keys; those of calls that are gone are left out."""
+        with reading(self._engine) as connection:
+            return passages.call_ids(connection, keys)
+
+    def match_words(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Passages that hold any of the words (runs of letters and digits): ids and scores above 0, in no order."""
+        with reading(self._engine) as connection:
+            return lexical.match(connection, words)
+
+    def word_frequencies(self, words: Sequence[str], *, most: int = lexical.MOST) -> dict[str, int]:
+        """In how many passages each word occurs, in any form of its stem, counted up to `most` + 1."""
+        with reading(self._engine) as connection:
+            return lexical.frequencies(connection, words, most=most)
 
     def get_passages(self, ids: Sequence[int]) -> dict[int, StoredPassage]:
         """Passages by id; ids that are gone (replaced or forgotten since) are left out."""
         with reading(self._engine) as connection:
             return passages.get(connection, ids)
 
-    def iter_embeddings(self, batch: int = 4096) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """All embeddings by rising id: (int64 (n,), float32 (n, dimension)), n at most `batch`; nothing when empty.
+    def iter_embeddings(self, batch: int = 4096, *, after: int = -1) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Embeddings of ids above `after` by rising id: (int64 (n,), float32 (n, dimension)), n at most `batch`.
 
         Each part is a transaction of its own, so read `content_version` before the first.
         """
-        last = -1
+        last = after
         while True:
             with reading(self._engine) as connection:
                 ids, matrix = passages.embeddings_after(connection, last, batch)
@@ -443,6 +477,7 @@ class Store:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("VACUUM (FULL, ANALYZE) " + ", ".join(schema.metadata.tables)))
                 return
+            lexical.rebuild(connection)
             connection.exec_driver_sql("VACUUM")
             blocked = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
         if blocked:

@@ -62,11 +62,20 @@ def test_revision_in_code_is_the_newest_step() -> None:
 
 
 def test_migrations_build_the_tables_that_the_code_knows(store: Store) -> None:
+    """Exactly these, and beside them only what each database needs to find passages by their words."""
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
     with reading(store._engine) as connection:
-        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        differences = compare_metadata(MigrationContext.configure(connection), schema.metadata)
+    if store.url.startswith("sqlite"):
+        beside = {"passages_fts"} | {f"passages_fts_{part}" for part in ("config", "data", "docsize", "idx")}
+        assert {(kind, table.name) for kind, table in differences} == {("remove_table", name) for name in beside}
+        return
+    (index_kind, index), (column_kind, _, table, column) = differences
+    assert (index_kind, index.name, column_kind, table, column.name) == (
+        "remove_index", "ix_passages_words", "remove_column", "passages", "words",
+    )  # fmt: skip
 
 
 def test_migrating_nothing_makes_a_store_without_a_copy(place: Any) -> None:

@@ -42,7 +42,9 @@ def test_passages_are_had_by_numpy_ids_and_gone_ones_are_left_out(store: Store, 
     store.save_call(make_call("b", passages=3))
     found = store.get_passages(np.append(store.passage_ids(), [10**12]))
     assert len(found) == 4
-    assert found[int(number)] == StoredPassage(int(number), "a", 0, 1, 0.0, 1.9, "How can I help? My bill.")
+    assert found[int(number)] == StoredPassage(
+        int(number), "a", 0, 1, 0.0, 1.9, "How can I help? My bill.", ("agent", "customer")
+    )
 
 
 def test_more_passages_than_a_statement_has_parameters(store: Store, make_call: MakeCall) -> None:
