@@ -95,6 +95,7 @@ def call_to_json(call: Call) -> dict[str, Any]:
         "cues": [asdict(cue) for cue in call.cues],
         "measures": [asdict(score) for score in call.measures],
         "scorecards": [asdict(card) for card in call.scorecards],
+        "summary": [asdict(sentence) for sentence in call.summary],
     }
     return _known(line)
 

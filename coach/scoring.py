@@ -1,4 +1,5 @@
-"""All that is made of calls' turns, in batches over many calls: questions, cues, measures, scorecards, exemplars.
+"""All that is made of calls' turns, in batches over many calls: questions, cues, measures, summaries, scorecards,
+exemplars.
 
 And, once calls are stored, what could have been asked instead, for which all other calls are looked at.
 """
@@ -15,6 +16,7 @@ from coach.retrieval.embeddings import Embedder
 from coach.rubrics import Rubric, apply
 from coach.store import Store
 from coach.suggest import exemplars_of, suggest
+from coach.summaries import summarise
 from coach.trackers import CueFinder
 from coach.types import Call
 
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from coach.llm import Llm
     from coach.rubrics.judge import Judgement
 
-RECIPE = "1"
-"""Raised when measures or the making of scores change, so that `coach rescore` finds the calls scored before."""
+RECIPE = "2"
+"""Raised when measures, summaries or the making of scores change, so that `coach rescore` finds earlier calls."""
 CALLS_TOGETHER = 64
 """Scored in one batch by `rescore_calls`: enough to fill the encoders, few enough to be committed often."""
 
@@ -80,8 +82,11 @@ def score_calls(calls: Sequence[Call], scorer: Scorer) -> list[Call]:
                 apply(rubric, call, of_calls[at]) for rubric, of_calls in zip(scorer.rubrics, judged, strict=True)
             ),
             exemplars=exemplars,
+            summary=summary,
         )
-        for at, (call, exemplars) in enumerate(zip(scored, exemplars_of(scored, scorer.embedder), strict=True))
+        for at, (call, exemplars, summary) in enumerate(
+            zip(scored, exemplars_of(scored, scorer.embedder), summarise(scored, scorer.llm), strict=True)
+        )
     ]
 
 

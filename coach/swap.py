@@ -32,7 +32,7 @@ def exchanged_flags(flags: Sequence[str]) -> tuple[str, ...]:
 
 
 def swap_sides(call: Call) -> Call:
-    """The call with its sides exchanged, and without questions, scorecard and passages, which are to be made again.
+    """The call with its sides exchanged, and without all that is made of its turns, which is to be made again.
 
     Raises InputError (no_sides) when neither side of it is known.
     """
@@ -78,6 +78,7 @@ def _changed(call: Call, *, turns: Sequence[Turn], flags: tuple[str, ...], swapp
         measures=(),
         scorecards=(),
         exemplars=(),
+        summary=(),
         scored_by=None,
         passages=(),
     )

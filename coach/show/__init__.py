@@ -1,4 +1,4 @@
-"""A call in the terminal: what is known of it, what to practise, the transcript, scorecards, what happened."""
+"""A call in the terminal: its metadata and summary, what to practise, transcript, scorecards, what happened."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from coach.practice import practice_of
 from coach.show.heading import print_heading
 from coach.show.practice import print_practice
 from coach.show.scores import print_measures, print_scorecards
+from coach.show.summary import print_summary
 from coach.show.transcript import print_turns
 from coach.show.words import clock, printable
 from coach.types import Call, Suggestion
@@ -34,6 +35,7 @@ def render(
     """
     practice = practice_of(call, suggestions)
     print_heading(call, console)
+    print_summary(call, console)
     if call.scored_by or call.cues or suggestions:
         print_practice(call, practice, chain(call.turns, call.questions, call.cues), console)
     missed = {cue for one in practice.openings for cue in (one.moment.cue, *one.moment.others)}

@@ -12,6 +12,7 @@ from coach.web import formats
 from coach.web.practice import PracticeView, StepView, view_chain, view_practice
 from coach.web.scorecards import ScorecardView, view_scorecards
 from coach.web.scores import Figure, MeasuresView, Moment, figures_of, view_measures
+from coach.web.summary import PartView, view_summary
 from coach.web.timeline import Lane, call_length, lay_out
 from coach.web.transcript import QuestionView, TurnView, view_cues, view_questions, view_turns
 from coach.web.wording import MEDIUM_NAMES, ROLE_NAMES, Explained, explain_dropped, explain_flag
@@ -47,6 +48,9 @@ class CallPage:
     unsure_cues: int
     """How many of the cues are likelier wrong than right."""
     figures: tuple[Figure, ...]
+    summary: tuple[PartView, ...]
+    summary_sources: tuple[str, ...]
+    """Prompts and models that wrote some of it; empty where all is quoted."""
     practice: PracticeView | None
     """None for a call that was not searched for cues and got no suggestions."""
     chain: tuple[StepView, ...]
@@ -94,6 +98,8 @@ def view_call(
         has_cues=bool(cues),
         unsure_cues=sum(cue.unsure for cue in cues),
         figures=figures_of(call.turns, questions, call.measures),
+        summary=view_summary(call.summary, call.turns),
+        summary_sources=tuple(dict.fromkeys(one.source for one in call.summary if one.source)),
         practice=view_practice(call, practice, length_s) if is_coached else None,
         chain=view_chain(call, chain(call.turns, call.questions, call.cues)) if is_coached else (),
         scorecards=view_scorecards(call.scorecards, reviews, call.turns),

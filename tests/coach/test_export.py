@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from coach.errors import ConfigError, InputError
 from coach.export import export, to_vtt
 from coach.measures import measure
 from coach.store import Store, open_store, parse_where
-from coach.types import Call, Metadata, Question, Turn
+from coach.types import Call, Metadata, Question, SummarySentence, Turn
 from ingest.formats.jsonl import read_transcripts
 
 AT = datetime(2026, 1, 31, 13, 5, tzinfo=UTC)
@@ -70,6 +71,12 @@ def test_jsonl_is_read_back_as_the_same_calls(store: Store, tmp_path: Path) -> N
         assert again.metadata == call.metadata
         assert again.turns == call.turns
         assert again.duration_s == call.duration_s
+
+
+def test_jsonl_tells_the_summary_with_its_turns(store: Store, tmp_path: Path) -> None:
+    store.save_call(replace(VOICE, summary=(SummarySentence("reason", "A bill", (1,)),)))
+    lines = exported(store, "jsonl", tmp_path, "call=v1").read_text(encoding="utf-8").splitlines()
+    assert json.loads(lines[0])["summary"] == [{"part": "reason", "text": "A bill", "turns": [1], "source": ""}]
 
 
 def test_csv_has_a_row_a_call_and_is_inert_in_a_spreadsheet(store: Store, tmp_path: Path) -> None:

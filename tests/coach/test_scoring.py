@@ -66,7 +66,8 @@ def test_scores_of_several_calls_are_made_together() -> None:
     assert [cue.turn for cue in first.cues] == [0, 2]
     assert {score.name: score.value for score in first.measures}["impact_questions"] == 1
     assert [(one.turn, one.function) for one in first.exemplars] == [(1, "impact")]
-    assert (silent.questions, silent.cues, silent.exemplars) == ((), (), ())
+    assert [(one.part, one.turns) for one in first.summary] == [("reason", (0,)), ("impact", (2,))]
+    assert (silent.questions, silent.cues, silent.exemplars, silent.summary) == ((), (), (), ())
     assert score_calls([], scorer()) == []
 
 

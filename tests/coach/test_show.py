@@ -10,7 +10,7 @@ from rich.console import Console
 from coach.measures import Range, measure
 from coach.show import clock, printable, render
 from coach.store import Review
-from coach.types import Call, Cue, Metadata, Question, Score, Scorecard, Suggestion, Turn
+from coach.types import Call, Cue, Metadata, Question, Score, Scorecard, Suggestion, SummarySentence, Turn
 
 TURNS = (
     Turn("agent", "How can I help you?", 0.0, 2.0),
@@ -207,3 +207,24 @@ def test_coached_call_fits_80_columns_and_hostile_words_stay_words() -> None:
     assert "\x1b" not in text
     assert "[bold]a[/bold] [31m :smile:" in flat(text)
     assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_the_summary_stands_above_the_transcript_with_each_sentence_once() -> None:
+    promise = "Is it the last bill?"
+    summary = (
+        SummarySentence("reason", "My bill is wrong.", (1,)),
+        SummarySentence("next_step", promise, (2,)),
+        SummarySentence("open_promise", promise, (2,)),
+        SummarySentence("open_promise", "[bold]A bill[/bold] comes.", (2,), "summarise-call v1 (0f), tiny"),
+        SummarySentence("impact", "Points nowhere.", (9,)),
+    )
+    text = flat(shown(replace(CALL, summary=summary)))
+    assert 'Why they are in touch 01:05 "My bill is wrong." Next step 1:01:40 "Is it the last bill?" (still' in text
+    assert "Still to be kept 1:01:40 [bold]A bill[/bold] comes." in text
+    assert "written by summarise-call v1 (0f), tiny" in text
+    assert "Points nowhere" not in text
+    assert text.index("Why they are in touch") < text.index("How can I help you?")
+
+
+def test_a_call_without_a_summary_has_none() -> None:
+    assert "Why they are in touch" not in shown(CALL)
