@@ -1,5 +1,17 @@
 """Answering questions in words from the calls: what was counted, what was said, and what speaks against it."""
 
 from coach.answers.answer import Answer, Citation, CounterExample, Searched, Status, Theme, place, plan_to_json
+from coach.answers.asker import Asker, answer
 
-__all__ = ["Answer", "Citation", "CounterExample", "Searched", "Status", "Theme", "place", "plan_to_json"]
+__all__ = [
+    "Answer",
+    "Asker",
+    "Citation",
+    "CounterExample",
+    "Searched",
+    "Status",
+    "Theme",
+    "answer",
+    "place",
+    "plan_to_json",
+]

@@ -26,7 +26,7 @@ def search_command(
     query: str, count: int, data_dir: Path, config_path: Path | None, where: tuple[str, ...], as_json: bool
 ) -> None:
     """Find the passages of all calls nearest in meaning to QUERY, best first."""
-    from coach.answer import place
+    from coach.answers import place
     from coach.retrieval.embeddings import load_embedder
     from coach.retrieval.search import Index, search
     from coach.store import parse_where
@@ -55,7 +55,10 @@ def search_command(
 @json_option
 def ask_command(question: str, data_dir: Path, config_path: Path | None, where: tuple[str, ...], as_json: bool) -> None:
     """Answer QUESTION from the stored calls, with counts and verbatim quotes, or say that there is not enough."""
-    from coach.answer import answer
+    from datetime import UTC, datetime
+
+    from coach.answers import Asker, answer
+    from coach.llm import open_llm
     from coach.retrieval.embeddings import load_embedder
     from coach.retrieval.search import Index
     from coach.store import parse_where
@@ -64,7 +67,9 @@ def ask_command(question: str, data_dir: Path, config_path: Path | None, where: 
     config = read_config(data_dir, config_path)
     store = open_existing(data_dir, config)
     embedder = load_embedder(config.retrieval.embedding_model)
-    result = answer(store, Index.open(data_dir / "index"), embedder, question, filters, config.retrieval)
+    index, today = Index.open(data_dir / "index"), datetime.now(UTC).date()
+    asker = Asker(store, index, embedder, config.retrieval, today, open_llm(config.llm))
+    result = answer(asker, question, filters)
     if as_json:
         print_json(result.to_json())
     else:

@@ -2,42 +2,22 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from coach.answers.answer import Citation
 from coach.retrieval.embeddings import Embedder
 from coach.retrieval.index import similarity
-from coach.types import Turn
+from coach.types import Role, Turn
 
 MIN_WORDS = 4  # shorter sentences ("Yes, exactly.") say nothing alone and are joined to what follows
 MAX_WORDS = 45  # speech without punctuation is cut here
-CUSTOMER_BONUS = 0.10  # of similarity: the customer's own words are worth more than the agent's
+PREFERENCE = 0.10  # of similarity, for the words of whom the question is about, mostly the customer
 QUESTION_COST = 0.3  # of similarity: a question that resembles the question asked is no evidence...
 REPLY_SHARE = 0.7  # ...but what the customer replies to it is: this share of the question's similarity is added
 
 _SENTENCE_END = re.compile(r"[.!?…][\"')\]]*\s+")
 _WORD = re.compile(r"\S+")
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """Words of one turn: `turns[turn].text[start_char:end_char] == text`."""
-
-    call: str
-    turn: int
-    start_char: int
-    end_char: int
-    text: str
-    start: float | None
-    """Seconds, by the quote's place in its turn; None when the turn has no times."""
-    end: float | None
-
-    def is_verbatim(self, turns: Sequence[Turn]) -> bool:
-        """Whether it is, letter for letter, what stands at its place in the call's turns."""
-        if not self.text.strip() or self.turn >= len(turns):
-            return False
-        return turns[self.turn].text[self.start_char : self.end_char] == self.text
 
 
 def sentences(text: str, *, join: bool = True) -> list[tuple[int, int]]:
@@ -59,52 +39,64 @@ def sentences(text: str, *, join: bool = True) -> list[tuple[int, int]]:
     return stretches
 
 
+def cite(call: str, index: int, turn: Turn, start_char: int, end_char: int) -> Citation:
+    """Those characters of a call's turn, as a quote; its times are those of its share of the turn's characters."""
+    start = end = None
+    if turn.start is not None and turn.end is not None:
+        per_char = (turn.end - turn.start) / max(1, len(turn.text))
+        start, end = turn.start + start_char * per_char, turn.start + end_char * per_char
+    return Citation(call, start, end, turn.text[start_char:end_char], index, start_char, end_char, turn.role)
+
+
+def is_verbatim(citation: Citation, turns: Sequence[Turn]) -> bool:
+    """Whether the quote is, letter for letter, what stands at its place in the call's turns."""
+    if not citation.quote.strip() or not 0 <= citation.turn < len(turns):
+        return False
+    turn = turns[citation.turn]
+    return turn.role == citation.role and turn.text[citation.start_char : citation.end_char] == citation.quote
+
+
 def pick(
-    embedder: Embedder, vector: np.ndarray, passages: Sequence[tuple[str, Sequence[Turn], int, int]]
-) -> list[Quote | None]:
+    embedder: Embedder,
+    vector: np.ndarray,
+    passages: Sequence[tuple[str, Sequence[Turn], int, int]],
+    *,
+    prefer: Role = "customer",
+) -> list[Citation | None]:
     """For each passage (call, the call's turns, first turn, last turn inclusive) its best quote; None without words.
 
-    The one nearest to `vector`, but customers' words are preferred, above all in reply to a question that is near.
+    The one nearest to `vector`, but the words of `prefer` come before others', above all a customer's reply to a
+    question that is near.
     """
     found = [
         [
-            _quote(call, i, turns[i], *part)
+            cite(call, i, turns[i], *part)
             for i in range(first, min(last + 1, len(turns)))
             for part in sentences(turns[i].text)
         ]
         for call, turns, first, last in passages
     ]
-    texts = [quote.text for quotes in found for quote in quotes]
+    texts = [quote.quote for quotes in found for quote in quotes]
     closeness = iter(similarity(embedder.embed(texts) @ vector).tolist())
-    return [
-        _best(quotes, [next(closeness) for _ in quotes], turns)
-        for quotes, (_, turns, _, _) in zip(found, passages, strict=True)
-    ]
+    return [_best(quotes, [next(closeness) for _ in quotes], prefer) for quotes in found]
 
 
-def _best(quotes: Sequence[Quote], closeness: Sequence[float], turns: Sequence[Turn]) -> Quote | None:
+def _best(quotes: Sequence[Citation], closeness: Sequence[float], prefer: Role) -> Citation | None:
     """The quote worth most, the first of equals."""
     asked: dict[int, float] = {}  # how near the nearest question in a turn is
     for quote, close in zip(quotes, closeness, strict=True):
         if _asks(quote):
             asked[quote.turn] = max(close, asked.get(quote.turn, 0.0))
-    best: tuple[float, Quote] | None = None
+    best: tuple[float, Citation] | None = None
     for quote, close in zip(quotes, closeness, strict=True):
-        worth = close - (QUESTION_COST if _asks(quote) else 0.0)
-        if turns[quote.turn].role == "customer":
-            worth += CUSTOMER_BONUS + REPLY_SHARE * asked.get(quote.turn - 1, 0.0)
+        worth = close - (QUESTION_COST if _asks(quote) and prefer != "agent" else 0.0)
+        worth += PREFERENCE if quote.role == prefer else 0.0
+        if quote.role == "customer" == prefer:
+            worth += REPLY_SHARE * asked.get(quote.turn - 1, 0.0)
         if best is None or worth > best[0]:
             best = (worth, quote)
     return None if best is None else best[1]
 
 
-def _asks(quote: Quote) -> bool:
-    return quote.text.rstrip("\"')]").endswith("?")
-
-
-def _quote(call: str, index: int, turn: Turn, first: int, last: int) -> Quote:
-    start = end = None
-    if turn.start is not None and turn.end is not None:
-        per_char = (turn.end - turn.start) / max(1, len(turn.text))
-        start, end = turn.start + first * per_char, turn.start + last * per_char
-    return Quote(call, index, first, last, turn.text[first:last], start, end)
+def _asks(quote: Citation) -> bool:
+    return quote.quote.rstrip("\"')]").endswith("?")

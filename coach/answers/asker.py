@@ -1,0 +1,186 @@
+"""From a question in words to an answer: understand it, count, look for what was said, and say what speaks against it.
+
+Nothing here needs a language model. Too little evidence is a normal result, not an error.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from coach.answers import words
+from coach.answers.answer import Answer, Citation, CounterExample, Searched, Theme
+from coach.answers.contrast import against_count, against_search
+from coach.answers.counted import quote_counted
+from coach.answers.evidence import gather, quote
+from coach.answers.themes import MAX_QUOTES as MAX_THEME_QUOTES
+from coach.answers.themes import is_open, themes
+from coach.config import RetrievalConfig
+from coach.counts import Counted, count
+from coach.llm import Llm
+from coach.retrieval.embeddings import Embedder
+from coach.retrieval.index import Index
+from coach.routing.plan import Plan
+from coach.store import Filter, Filters, Store
+
+MAX_QUOTES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Everything that answers, loaded once at the edge."""
+
+    store: Store
+    index: Index
+    embedder: Embedder
+    config: RetrievalConfig
+    today: date
+    """What "last month" counts from."""
+    llm: Llm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """A question as it was understood, and the contacts it is about."""
+
+    question: str
+    plan: Plan
+    where: Filters
+    """The caller's conditions and the question's, with its period."""
+    searched: Searched
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What was found said: quotes, and what follows from them."""
+
+    n_calls: int
+    quotes: tuple[Citation, ...]
+    complete: bool
+    subject: str
+    themes: tuple[Theme, ...] = ()
+    counter_examples: tuple[CounterExample, ...] = ()
+
+
+def answer(asker: Asker, question: str, where: Filters = (), before: Sequence[str] = ()) -> Answer:
+    """What the calls that meet `where` say to `question`, or `not_enough_evidence`.
+
+    `before` are the earlier questions of the conversation, oldest first, whose conditions may go on; `where` always
+    holds. Raises StoreError when the store was embedded with another model, and ConfigError for a bad condition.
+    """
+    from coach.routing import route
+
+    store = asker.store
+    vocabulary = store.vocabulary()
+    plan = route(question, vocabulary, asker.today, embedder=asker.embedder, before=before, llm=asker.llm)
+    conditions = _merged(where, plan.where)
+    scope = (*conditions, *plan.period.filters())
+    n_calls = store.count_calls(scope)
+    searched = Searched(n_calls, conditions, plan.period, plan.search)
+    asked = _Scope(question, plan, scope, searched)
+    if not n_calls:
+        return _not_enough(asked, words.nothing_met(searched))
+    if plan.count is None:
+        return _searched(asker, asked)
+    counted = count(store, replace(plan.count, where=_merged(where, plan.where, plan.count.where)))
+    if not any(figure.N and figure.value is not None for figure in counted.figures):
+        return _not_enough(asked, words.nothing_known(counted, n_calls))
+    return _counted(asker, asked, counted)
+
+
+def _searched(asker: Asker, asked: _Scope) -> Answer:
+    """For what only was said can answer."""
+    said = _look(asker, asked, asked.plan.search or asked.question, asked.where)
+    if not said.quotes:
+        return _not_enough(asked, words.nothing_said(asked.searched, said.subject))
+    n, total = said.n_calls, max(asked.searched.n_calls, said.n_calls)  # calls may have come in since
+    least = asker.config.min_similarity
+    return Answer(
+        status="answered",
+        statement=words.found_statement(n, total, said.subject, complete=said.complete),
+        figures=(words.evidence_figure(n, total, said.subject, least, complete=said.complete),),
+        citations=said.quotes[:MAX_QUOTES],
+        n_matching=n,
+        n_total=total,
+        searched=asked.searched,
+        plan=asked.plan,
+        counter_examples=said.counter_examples,
+        themes=said.themes,
+        caveats=(*words.search_caveats(n, total, complete=said.complete), *_limits(asker)),
+    )
+
+
+def _counted(asker: Asker, asked: _Scope, counted: Counted) -> Answer:
+    """For what figures answer, with quotes of the contacts counted, or of what was searched beside."""
+    store, search = asker.store, asked.plan.search
+    known = store.vocabulary().trackers
+    quotes = quote_counted(store, asker.embedder, counted, search, known, most=MAX_QUOTES)
+    counter_examples = against_count(store, counted.query, asked.where)
+    caveats = list(counted.caveats)
+    recurring: tuple[Theme, ...] = ()
+    if search is not None and not quotes:
+        only = (Filter("call", "=", counted.calls),) if counted.calls else ()
+        said = _look(asker, asked, search, (*asked.where, *only))
+        quotes, recurring = said.quotes[:MAX_QUOTES], said.themes
+        counter_examples = counter_examples or said.counter_examples
+        if not quotes:
+            caveats.append(f"Nothing close enough to “{said.subject}” was found said in them.")
+    first = counted.figures[0]
+    return Answer(
+        status="answered",
+        statement=words.counted_statement(counted),
+        figures=counted.figures,
+        citations=quotes,
+        n_matching=first.n,
+        n_total=asked.searched.n_calls,
+        searched=asked.searched,
+        plan=asked.plan,
+        counter_examples=counter_examples,
+        themes=recurring,
+        caveats=(*caveats, *_limits(asker)),
+    )
+
+
+def _look(asker: Asker, asked: _Scope, text: str, where: Filters) -> _Said:
+    """What is said about `text` in the contacts that meet `where`."""
+    store, embedder = asker.store, asker.embedder
+    evidence = gather(store, asker.index, embedder, text, where, min_closeness=asker.config.min_similarity)
+    if evidence.vector is None or not evidence.near:
+        return _Said(0, (), evidence.complete, evidence.subject)
+    open_question = is_open(asked.question)
+    most = MAX_THEME_QUOTES if open_question else MAX_QUOTES
+    quotes = quote(store, embedder, evidence.vector, evidence.near, asked.question, most=most)
+    n_calls = len(evidence.calls)
+    return _Said(
+        n_calls,
+        quotes,
+        evidence.complete,
+        evidence.subject,
+        themes(embedder, _one_a_call(quotes), n_calls, asked.question) if open_question else (),
+        against_search(store, embedder, evidence, where, asked.question),
+    )
+
+
+def _one_a_call(quotes: Sequence[Citation]) -> list[Citation]:
+    first: dict[str, Citation] = {}
+    for each in quotes:
+        first.setdefault(each.call, each)
+    return list(first.values())
+
+
+def _limits(asker: Asker) -> list[str]:
+    """What limits every answer here and now."""
+    told = (
+        []
+        if asker.index.problem is None
+        else [f"The index cannot be used; all was compared anew: {asker.index.problem}"]
+    )
+    return told + ([] if asker.llm is None else asker.llm.problems)
+
+
+def _not_enough(asked: _Scope, statement: str) -> Answer:
+    return Answer("not_enough_evidence", statement, (), (), 0, asked.searched.n_calls, asked.searched, asked.plan)
+
+
+def _merged(*groups: Filters) -> tuple[Filter, ...]:
+    """All conditions, each once."""
+    return tuple(dict.fromkeys(each for group in groups for each in group))
