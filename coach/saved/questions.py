@@ -1,9 +1,9 @@
 """Saving a question, asking all saved ones again, and reading what was answered to each until now."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from coach.errors import CoachError, ConfigError, InputError, StoreError
 from coach.redact import Redactor
@@ -16,9 +16,17 @@ if TYPE_CHECKING:
 MAX_NAME = 80
 """Characters."""
 
-Ask = Callable[[str, Filters, Sequence[str]], "Answer"]
-"""Answers a question under conditions, after the questions of its conversation. Without an LLM, so that what changes
-from night to night comes from the calls and not from how a model words it."""
+
+class Ask(Protocol):
+    """Answers questions.
+
+    Saved ones are answered without an LLM, so that what changes from night to night comes from the calls and not from
+    how a model understands or words it.
+    """
+
+    def __call__(self, question: str, where: Filters, before: Sequence[str], without: Sequence[str]) -> "Answer":
+        """`before` are the earlier questions of the conversation; `without` names conditions that `question` states and
+        that shall not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ class History:
             "question": question.question,
             "before": list(question.before),
             "where": list(question.where),
+            "without": list(question.without),
             "saved_at": None if question.saved_at is None else question.saved_at.isoformat(),
             "answers": [_answer_to_json(each) for each in self.answers],
             "changes": None if changed is None else changed.to_json(),
@@ -62,16 +71,16 @@ class Rerun:
     """A sentence for each that could not be answered."""
 
 
-def save_question(store: Store, ask: Ask, name: str, question: str, before: Sequence[str], where: Sequence[str]) -> str:
+def save_question(store: Store, ask: Ask, saved: SavedQuestion) -> str:
     """Answers the question and saves it with this first answer; the name it bears.
 
     Card numbers are taken out of name and question, as out of all that is kept. InputError for a name that is empty,
     too long or taken; ConfigError for what cannot be asked: nothing is saved then.
     """
-    name, question, *before = _redacted([" ".join(name.split()), question, *before])
+    name, question, *before = _redacted([" ".join(saved.name.split()), saved.question, *saved.before])
     if not 1 <= len(name) <= MAX_NAME:
         raise InputError(f"The name of a saved question has 1 to {MAX_NAME} characters.", code="bad_name")
-    saved = SavedQuestion(name, question, tuple(before), tuple(where))
+    saved = replace(saved, name=name, question=question, before=tuple(before))
     first = _answer(ask, saved)
     store.save_question(saved)
     store.save_answer(name, first)
@@ -121,7 +130,7 @@ def keep(answer: "Answer", at: datetime) -> SavedAnswer:
 
 
 def _answer(ask: Ask, saved: SavedQuestion) -> SavedAnswer:
-    return keep(ask(saved.question, parse_where(saved.where), saved.before), datetime.now(UTC))
+    return keep(ask(saved.question, parse_where(saved.where), saved.before, saved.without), datetime.now(UTC))
 
 
 def _find(questions: Sequence[SavedQuestion], name: str) -> SavedQuestion:

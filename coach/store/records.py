@@ -47,7 +47,7 @@ class StoredPassage:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What a group of calls amounts to: of each call an x and a y, whose sums make up a ratio (coach.store.counting)."""
+    """What a group of calls amounts to: of each an x and a y, whose sums make up a ratio (coach.store.counting)."""
 
     calls: int = 0
     known: int = 0
@@ -199,6 +199,8 @@ class SavedQuestion:
     """The questions of the conversation it stands in, oldest first."""
     where: tuple[str, ...] = ()
     """Conditions as `--where` takes them."""
+    without: tuple[str, ...] = ()
+    """Conditions that the question states and that were taken away."""
     saved_at: datetime | None = None
     """None: when it is saved."""
 

@@ -41,7 +41,7 @@ def add_question(connection: Connection, question: SavedQuestion) -> None:
         "name": question.name,
         "question": question.question,
         "before": list(question.before),
-        "conditions": list(question.where),
+        "conditions": {"where": list(question.where), "without": list(question.without)},
         "saved_at": question.saved_at or datetime.now(UTC),
     }
     connection.execute(insert(saved_questions).values(row))
@@ -50,7 +50,14 @@ def add_question(connection: Connection, question: SavedQuestion) -> None:
 def all_questions(connection: Connection) -> list[SavedQuestion]:
     """In the order in which they were saved."""
     return [
-        SavedQuestion(row.name, row.question, tuple(row.before), tuple(row.conditions), row.saved_at)
+        SavedQuestion(
+            row.name,
+            row.question,
+            tuple(row.before),
+            tuple(row.conditions["where"]),
+            tuple(row.conditions["without"]),
+            row.saved_at,
+        )
         for row in connection.execute(select(saved_questions).order_by(saved_questions.c.id))
     ]
 

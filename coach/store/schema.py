@@ -369,7 +369,7 @@ saved_questions = Table(
     Column("name", Words, nullable=False, unique=True),
     Column("question", Words, nullable=False),
     Column("before", Json, nullable=False),
-    Column("conditions", Json, nullable=False),  # as `--where` takes them
+    Column("conditions", Json, nullable=False),  # as `--where` takes them, and which of its own do not hold
     Column("saved_at", Instant, nullable=False),
     sqlite_autoincrement=True,
 )

@@ -1,14 +1,13 @@
-"""A coach's own score, from the form on a call's page to the store: the only thing the pages write."""
+"""A coach's own score, from the form on a call's page to the store."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from coach.errors import InputError
 from coach.redact import Redactor
+from coach.web.forms import read_pairs
 
 if TYPE_CHECKING:
     from coach.store import Review
@@ -42,14 +41,9 @@ class ReviewForm(BaseModel):
 
 async def read_form(request: Request) -> ReviewForm:
     """The form that was sent; HTTPException 413 when it is too large, InputError when it is not a review."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM_BYTES:
-            raise HTTPException(413)
-    fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    fields = dict(await read_pairs(request, MAX_FORM_BYTES))
     try:
-        return ReviewForm.model_validate({name: _readable(value) for name, value in fields.items()})
+        return ReviewForm.model_validate(fields)
     except ValidationError as error:
         wrong = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
         needed = [words for name, words in _FIELDS.items() if name in wrong] or ["the form of the call's page"]
@@ -78,9 +72,3 @@ def review_of(form: ReviewForm, call: "Call") -> "Review":
         person=form.person,
         note=Redactor().redact([("agent", form.note)])[0].text,
     )
-
-
-def _readable(text: str) -> str:
-    """The text without control characters; line ends stay, written one way."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join("".join(char for char in line if char.isprintable()) for line in lines)

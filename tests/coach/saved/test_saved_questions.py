@@ -12,7 +12,7 @@ from coach.errors import ConfigError, InputError, StoreError
 from coach.intervals import wilson
 from coach.routing.plan import Plan
 from coach.saved import histories, history_of, rerun, save_question
-from coach.store import Filters, Store, open_store
+from coach.store import Filters, SavedQuestion, Store, open_store
 from coach.store.query import ANY_TIME
 from coach.types import Call, Metadata, Turn
 
@@ -31,7 +31,7 @@ class Asked:
         self.n, self.refused = n, refused
         self.questions: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
 
-    def __call__(self, question: str, where: Filters, before: Sequence[str]) -> Answer:
+    def __call__(self, question: str, where: Filters, before: Sequence[str], without: Sequence[str]) -> Answer:
         self.questions.append((question, tuple(map(str, where)), tuple(before)))
         if question == self.refused:
             raise ConfigError("That cannot be asked.")
@@ -44,7 +44,9 @@ class Asked:
 
 def test_saved_question_is_answered_at_once_with_its_conversation(store: Store) -> None:
     ask = Asked()
-    name = save_question(store, ask, "  the   bill ", "and new ones?", ["Who asks about the bill?"], ["team=Quay"])
+    name = save_question(
+        store, ask, SavedQuestion("  the   bill ", "and new ones?", ("Who asks about the bill?",), ("team=Quay",))
+    )
     assert name == "the bill"
     assert ask.questions == [("and new ones?", ("team=Quay",), ("Who asks about the bill?",))]
     history = history_of(store, "the bill", 10)
@@ -54,7 +56,7 @@ def test_saved_question_is_answered_at_once_with_its_conversation(store: Store) 
 
 
 def test_asked_again_it_tells_what_changed(store: Store) -> None:
-    save_question(store, Asked(20), "bill", "?", [], [])
+    save_question(store, Asked(20), SavedQuestion("bill", "?"))
     done = rerun(store, Asked(60))
     assert (done.asked, done.changed, done.failures) == (1, 1, ())
     (history,) = histories(store)
@@ -67,7 +69,7 @@ def test_asked_again_it_tells_what_changed(store: Store) -> None:
 
 def test_one_that_fails_leaves_the_others_be(store: Store) -> None:
     for name in ("bad", "good"):
-        save_question(store, Asked(), name, f"{name}?", [], [])
+        save_question(store, Asked(), SavedQuestion(name, f"{name}?"))
     done = rerun(store, Asked(refused="bad?"))
     assert done.asked == 1
     assert done.failures == ("The saved question 'bad' was not answered: That cannot be asked.",)
@@ -75,9 +77,9 @@ def test_one_that_fails_leaves_the_others_be(store: Store) -> None:
 
 
 def test_failing_store_ends_it(store: Store) -> None:
-    save_question(store, Asked(), "good", "?", [], [])
+    save_question(store, Asked(), SavedQuestion("good", "?"))
 
-    def fail(question: str, where: Filters, before: Sequence[str]) -> Answer:
+    def fail(question: str, where: Filters, before: Sequence[str], without: Sequence[str]) -> Answer:
         raise StoreError("The disk is full.", code="disk_full")
 
     with pytest.raises(StoreError):
@@ -87,7 +89,7 @@ def test_failing_store_ends_it(store: Store) -> None:
 def test_only_those_named_are_asked(store: Store) -> None:
     ask = Asked()
     for name in ("one", "two"):
-        save_question(store, ask, name, name, [], [])
+        save_question(store, ask, SavedQuestion(name, name))
     ask.questions.clear()
     assert rerun(store, ask, ["two"]).asked == 1
     assert [asked[0] for asked in ask.questions] == ["two"]
@@ -98,19 +100,19 @@ def test_only_those_named_are_asked(store: Store) -> None:
 @pytest.mark.parametrize("name", ["", "   ", "x" * 81])
 def test_name_has_a_length(store: Store, name: str) -> None:
     with pytest.raises(InputError, match="1 to 80"):
-        save_question(store, Asked(), name, "?", [], [])
+        save_question(store, Asked(), SavedQuestion(name, "?"))
     assert store.saved_questions() == []
 
 
 def test_what_cannot_be_asked_is_not_saved(store: Store) -> None:
     with pytest.raises(ConfigError, match="medium"):
-        save_question(store, Asked(), "bill", "?", [], ["medium=smoke"])
+        save_question(store, Asked(), SavedQuestion("bill", "?", (), ("medium=smoke",)))
     with pytest.raises(ConfigError, match="cannot be asked"):
-        save_question(store, Asked(refused="?"), "bill", "?", [], [])
+        save_question(store, Asked(refused="?"), SavedQuestion("bill", "?"))
     assert store.saved_questions() == []
 
 
 def test_card_number_is_taken_out_of_what_is_kept(store: Store) -> None:
-    save_question(store, Asked(), "card", "Who read 4111 1111 1111 1111 out?", ["4111 1111 1111 1111?"], [])
+    save_question(store, Asked(), SavedQuestion("card", "Who read 4111 1111 1111 1111 out?", ("4111 1111 1111 1111?",)))
     (saved,) = store.saved_questions()
     assert "4111" not in " ".join((saved.question, *saved.before))
