@@ -1,0 +1,161 @@
+"""How fast a large store is searched: `python -m evals retrieval-bench [--passages N] [--shared PATH]`.
+
+A real store with its index, of calls joined anew from the exchanges of real ones, each with metadata. Reported: time to
+build the index and its size, how much of the exact ten nearest passages Chroma finds, the time of a search (embedding
+the query, both rankings, their fusion, reading the hits) unfiltered and with filters that keep 1, 10 and 50 % of the
+calls, how that time divides, and what a night's 1,000 new passages take.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from coach.config import StoreConfig
+from coach.retrieval.embeddings import Embedder, load_embedder
+from coach.retrieval.generations import bring_up_to_date
+from coach.retrieval.index import Index
+from coach.retrieval.search import DEPTH as LOOKED_AT
+from coach.retrieval.search import by_words, embed_query, search
+from coach.store import Filters, Store, open_store, parse_where
+from evals.retrieval_complaints import read_complaints
+from evals.retrieval_data import fill, read_queries
+from evals.retrieval_mixture import FILTERS, PASSAGES_A_CALL, mixed_calls
+from evals.retrieval_vectors import CoarseEmbedder, KeptEmbedder
+
+N_PASSAGES = 100_000
+NIGHT = 1_000
+WARM_UP = 20
+DEPTH = 10
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Prints a table; exit code 0."""
+    parser = argparse.ArgumentParser(prog="python -m evals retrieval-bench", description=__doc__)
+    parser.add_argument("--passages", type=int, default=N_PASSAGES)
+    parser.add_argument("--shared", type=Path, help="folder with data/; default: the demo calls' words alone")
+    parser.add_argument("--vectors", type=Path, help="file that keeps embeddings from one run to the next (.npz)")
+    parser.add_argument("--out", type=Path, help="write the figures to this JSON file")
+    options = parser.parse_args(argv)
+    embedder = load_embedder()
+    queries = _queries(options.shared)
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder), StoreConfig()) as store:
+        figures = _measure(store, embedder, queries, options)
+    _show(figures)
+    if options.out:
+        options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def _queries(shared: Path | None) -> list[str]:
+    """What people would type, and what patients complain of: all different."""
+    found = [query.query for query in read_queries()]
+    return found + ([each.words for each in read_complaints(shared)] if shared else [])
+
+
+def _measure(store: Store, embedder: Embedder, queries: Sequence[str], options: Any) -> dict[str, Any]:
+    kept = KeptEmbedder(CoarseEmbedder(embedder), options.vectors)
+    index_dir = store.data_dir / "index"
+    n_calls = options.passages // PASSAGES_A_CALL
+    calls = mixed_calls(n_calls + NIGHT // PASSAGES_A_CALL, options.shared)
+    n_passages = fill(store, islice(calls, n_calls), kept)
+    store_mb = _megabytes(store.data_dir)
+    build_s, _ = _timed(lambda: bring_up_to_date(store, index_dir))
+    index = Index.open(index_dir)
+    figures: dict[str, Any] = {
+        "cores": os.cpu_count(),
+        "passages": n_passages,
+        "calls": n_calls,
+        "queries": len(queries),
+        "index_build_s": round(build_s, 1),
+        "index_mb": _megabytes(index_dir),
+        "store_mb": store_mb,
+        "recall_at_10": round(_recall(store, index, embedder, queries), 4),
+        "search_ms": _latencies(store, index, embedder, queries),
+        "parts_ms": _parts(store, index, embedder, queries),
+    }
+    save_s, n_added = _timed(lambda: fill(store, calls, kept))
+    update_s, _ = _timed(lambda: bring_up_to_date(store, index_dir))
+    kept.keep()
+    return figures | {"night": {"passages": n_added, "save_s": round(save_s, 1), "index_s": round(update_s, 1)}}
+
+
+def _megabytes(folder: Path) -> int:
+    return round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20)
+
+
+def _show(figures: dict[str, Any]) -> None:
+    night = figures["night"]
+    print(f"{figures['passages']} passages of {figures['calls']} calls; {figures['queries']} queries")
+    print(f"index built in {figures['index_build_s']} s, {figures['index_mb']} MB; store {figures['store_mb']} MB")
+    print(f"{night['passages']} passages more: saved in {night['save_s']} s, index built in {night['index_s']} s")
+    print(f"Chroma finds {figures['recall_at_10']:.2%} of the exact {DEPTH} nearest")
+    print(f"\n{'search, ms':24}{'p50':>8}{'p95':>8}")
+    for name, row in figures["search_ms"].items():
+        print(f"{f'filter: {name}':24}{row['p50']:8.1f}{row['p95']:8.1f}   keeps {row['calls_kept']:.1%} of the calls")
+    for name, row in figures["parts_ms"].items():
+        print(f"{f'  {name}':24}{row['p50']:8.1f}{row['p95']:8.1f}")
+
+
+def _recall(store: Store, index: Index, embedder: Embedder, queries: Sequence[str]) -> float:
+    """The share of the exact DEPTH nearest passages that are among Chroma's first DEPTH."""
+    generation = index.generation()
+    assert generation is not None
+    found = 0
+    for query in queries:
+        vector = embed_query(store, embedder, query)
+        assert vector is not None
+        exact = np.argsort(-(generation.matrix @ vector), kind="stable")[:DEPTH]
+        found += len(np.intersect1d(generation.ids[exact], generation.vectors.nearest(vector, DEPTH)))
+    return found / (DEPTH * len(queries))
+
+
+def _latencies(store: Store, index: Index, embedder: Embedder, queries: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Of whole searches, by filter: milliseconds, and the share of calls it keeps."""
+    wheres: dict[str, Filters] = {"none": ()}
+    wheres |= {name: parse_where([text]) for name, text in FILTERS.items()}
+    figures = {}
+    for name, where in wheres.items():
+        run = _searches(store, index, embedder, where)
+        kept = store.count_calls(where) / store.count_calls()
+        figures[name] = {"calls_kept": round(kept, 4), **_quantiles(run, queries)}
+    return figures
+
+
+def _searches(store: Store, index: Index, embedder: Embedder, where: Filters) -> Callable[[str], object]:
+    return lambda query: search(store, index, embedder, query, DEPTH, where)
+
+
+def _parts(store: Store, index: Index, embedder: Embedder, queries: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Of an unfiltered search, each step by itself."""
+    view = index.view(store)
+    vectors = dict(zip(queries, embedder.embed(queries), strict=True))
+    steps: dict[str, Callable[[str], object]] = {
+        "embedding the query": lambda query: embedder.embed([query]),
+        "by meaning": lambda query: view.nearest(vectors[query], LOOKED_AT),
+        "by words": lambda query: by_words(store, view, query, None),
+    }
+    return {name: _quantiles(step, queries) for name, step in steps.items()}
+
+
+def _quantiles(run: Callable[[str], object], queries: Sequence[str]) -> dict[str, float]:
+    """Milliseconds of the runs over all queries, after WARM_UP that are not counted."""
+    for query in queries[:WARM_UP]:
+        run(query)
+    times = [1000 * _timed(partial(run, query))[0] for query in queries]
+    return {f"p{share}": round(float(np.percentile(times, share)), 1) for share in (50, 95)}
+
+
+def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds and what came of it."""
+    began = time.perf_counter()
+    result = run()
+    return time.perf_counter() - began, result
