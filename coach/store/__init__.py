@@ -21,6 +21,7 @@ from coach.store.records import (
     Sums,
 )
 from coach.store.store import Store, open_store
+from coach.store.vocabulary import Vocabulary
 
 __all__ = [
     "AgentCall",
@@ -41,6 +42,7 @@ __all__ = [
     "StoredExemplar",
     "StoredPassage",
     "Sums",
+    "Vocabulary",
     "migrate",
     "open_store",
     "parse_where",

@@ -1,0 +1,107 @@
+"""By what a question wants its figures: "which agent", "per team", "over time", "busiest hour"."""
+
+import re
+from dataclasses import dataclass
+
+from coach.routing.values import Names
+from coach.routing.words import Draft, whole
+
+_TIMES = {
+    "hour": "hours?(?: of (?:the )?day)?|times? of (?:the )?day|hourly|times of day",
+    "weekday": "days? of the week|weekdays?|week days?",
+    "day": "days?|daily|dates?|calendar day",
+    "week": "weeks?|weekly|calendar weeks?",
+    "month": "months?|monthly|calendar months?",
+}
+_MOST = (
+    "best|worst|highest|lowest|busiest|quietest|top|strongest|weakest|slowest|fastest|quickest|happiest|unhappiest|longest"
+    "|shortest|biggest|smallest|leading|bottom|best performing|worst performing|poorest|calmest"
+)
+_ALL = "(?:the |our |all |different |various |individual |single |each |every |of |different )*"
+_TREND = whole(
+    r"over (?:the )?(?:time|months|course of \w+)|trends?|trending|(?:month|week|day|quarter) (?:on|by|over|after|to) (?P<unit>month|week|day|quarter)"
+    r"|(?:get|getting|got|become|becoming) (?:\w+ )?(?:better|worse|longer|shorter|more \w+|less \w+|higher|lower|faster|slower|happier|fewer|more|less)"
+    r"|(?:is|are|has|have|do|does|did|were|was) .{0,60}?(?:improv\w+|rising|falling|increas\w+|decreas\w+|declin\w+|growing|shrinking|dropping"
+    r"|going (?:up|down)|gone (?:up|down)|go(?:ne)? (?:up|down)|went (?:up|down)|worsen\w*|chang(?:ed|ing)|develop(?:ed|ing)|evolv\w+|progress\w*|drop\w*|grow\w*)"
+    r"|development(?= (?:of|in))|evolution|progress(?:ion)? of|how .{0,60}?(?:develop\w*|evolv\w*|chang(?:ed|ing|es?)|progress\w*|trend\w*)"
+    r"|improving|rising|falling|increasing|decreasing|declining|going (?:up|down)"
+)
+CHANGE = whole(
+    r"chang\w*|improv\w*|better|worse|up|down|more|less|fewer|higher|lower|rise[ns]?|rose|rising|f[ae]ll\w*|increas\w*|decreas\w*"
+    r"|drop\w*|grow\w*|grew|grown|declin\w*|develop\w*|worsen\w*|longer|shorter|faster|slower|happier|differ\w*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    key: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A development over time is asked for; `unit` is the one that was said."""
+
+    unit: str | None
+    words: str
+
+
+def take_groups(draft: Draft, names: Names) -> None:
+    """Replaces "by team", "which agent", "who" by marks of `Group`."""
+    named = {form: key for form, key in names.fields.items()}
+    fields = "|".join(sorted((re.escape(form) for form in named), key=len, reverse=True))
+    times = "|".join(f"(?P<{unit}>{words})" for unit, words in _TIMES.items())
+    some = rf"(?:(?P<field>{fields})|{times})"
+    by = rf"(?:by|per|for each|for every|in each|in every|each|every|across|a|split (?:up )?by|broken down by|breakdown by|grouped by|depending on|according to)"
+    patterns = (
+        rf"(?:split|broken down|grouped|sorted|listed|separated|separately|individually|shown|breakdown|break (?:that|it|this|them) down)? ?{by} {_ALL}{some}",
+        rf"(?:on |at |in )?(?:which|what) (?:of )?{_ALL}{some}",
+        rf"(?:(?:rank|ranking|compare|comparing|league table|list|leaderboard|differences?|differ|gap)(?: (?:of|between|among|across|by|for))? {_ALL}{some})",
+        rf"(?:between|among) {_ALL}{some}(?<=s)",
+        rf"(?:the )?(?:{_MOST})(?: performing| scoring| rated)? {some}(?! @)",
+        rf"{some} (?:ranking|comparison|league table|breakdown|by (?P<same>{fields}|days?|weeks?|months?))",
+        rf"{some}(?= (?:with|who|that) (?:\w+ )?(?:the )?(?:most|least|highest|lowest|best|worst|fewest|longest|shortest))",
+        r"(?P<daily>hourly|daily|weekly|monthly)",
+    )
+    for pattern in patterns:
+        for match in reversed(list(whole(pattern).finditer(draft.text))):
+            if (key := _key(match, named)) is not None and not _is_people(match, key):
+                draft.take(match.start(), match.end(), Group(key, match.group()))
+    who = whole(
+        r"(?:(?<=^)|(?<=[,:;?] )|(?<=and )|(?<=so )|(?<=know )|(?<=see )|(?<=tell me ))(?:who|whose)(?! (?:@\d+ )?(?:said|is this))"
+    )
+    for match in reversed(list(who.finditer(draft.text))):
+        draft.take(match.start(), match.end(), Group("agent", match.group()))
+
+
+def take_trend(draft: Draft) -> None:
+    """Replaces "over time", "is it getting better" by the mark of a `Trend`."""
+    match = _TREND.search(draft.text)
+    if match is None:
+        return
+    unit = match["unit"]
+    marks = "".join(f" {mark}" for mark in re.findall(r"@\d+", match.group()))
+    draft.text = f"{draft.text[: match.start()]}@{len(draft.found)}{marks}{draft.text[match.end() :]}"
+    draft.found.append(Trend("month" if unit == "quarter" else unit, match.group()))
+
+
+def _key(match: re.Match[str], named: dict[str, str]) -> str | None:
+    said = match.groupdict()
+    if said.get("field"):
+        return named[said["field"]]
+    if said.get("daily"):
+        return {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}[said["daily"]]
+    return next((unit for unit in _TIMES if said.get(unit)), None)
+
+
+def _is_people(match: re.Match[str], key: str) -> bool:
+    """ "By customers", "a customer" and "which customers" speak of all of them, not of each."""
+    words = match.group()
+    if key == "customer":
+        return not re.match(
+            r"(?:by|per|for each|for every|each|every|which) (?:the )?(?:single )?(?:customer|client|caller|account)",
+            words,
+        )
+    if re.match(r"a ", words):
+        return key in ("agent", "team", "product", "queue", "segment") or "day" == words.split()[-1] and False
+    return bool(re.match(r"(?:what|each|every|across) (?:service|rating|desk|media)s?$", words))

@@ -1,0 +1,106 @@
+"""What a question wants measured: the one measure among those it mentions, and whether words are wanted as well."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from coach.routing.lexicon import Lexicon
+from coach.routing.mentions import Mention
+from coach.routing.phrasebook import Subject
+from coach.routing.words import whole
+from coach.store.filters import Filter
+
+_RATES = frozenset({"csat", "handle_time", "rubric", "measure", "open", "questions", "repeat"})
+"""Measures that are meant whenever they are mentioned; others may as well narrow down what is measured."""
+_SHARE_OF_QUESTIONS = whole(
+    r"(?:share|percentage|proportion|percent|%|fraction|part|rate)(?: .{0,30})? questions?|questions? .{0,60}(?:share|percentage|proportion|percent|%)"
+    r"|(?:share|percentage|proportion|percent|%|fraction|rate) (?:of )?@\d+|of (?:all |the |our |their |@\d+ )*questions"
+    r"|how many (?:of )?(?:all |the |our |their |@\d+ )*@\d+(?! (?:contacts|calls))|@\d+ (?:share|rate|percentage)"
+)
+_IN_CONTACTS = whole(
+    r"(?:how many|share of|percentage of|proportion of|number of|%|in|of|what) (?:all |the |our |@\d+ )*(?:contacts|calls|conversations|cases|chats|emails)"
+    r"|contacts|how often|calls (?:in which|where|with)"
+)
+_RATE_WORDS = whole(r"share|percentage|proportion|percent|rate|rates|%|fraction|ratio")
+_LEAVING = Filter("cue", "=", ("leaving",))
+_WHY = whole(r"why|how come|what makes|reasons?|behind|what drives|drivers?|causes?")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The measure, None where nothing is measured, and what of the mentions became a condition."""
+
+    subject: Subject | None
+    filters: tuple[Filter, ...] = ()
+    wants_words: bool = False
+    """Reasons, examples or the customers' own words are asked for."""
+    wants_figure: bool = False
+
+
+def choose(text: str, mentions: Sequence[Mention], conditions: Sequence[Filter], lexicon: Lexicon) -> Asked:
+    """The measure that a question's mentions amount to. `text` is the draft's; `conditions` are those it names."""
+    wants_words = lexicon.wanted.search(text) is not None
+    wants_figure = lexicon.figure.search(text) is not None
+    main = _main(text, mentions)
+    why = _WHY.search(text) is not None or any(mention.subject[0] == "reasons" for mention in mentions)
+    if why and (reasons := _reasons(mentions, main, conditions)) is not None:
+        return Asked(("reasons", None), reasons, True, wants_figure)
+    if main is None:
+        filters = [mention.filter for mention in mentions if mention.filter is not None]
+        return Asked(None, tuple(filters), wants_words, wants_figure)
+    others = [mention for mention in mentions if mention is not main and _narrows(mention, main)]
+    filters = tuple(dict.fromkeys(mention.filter for mention in others if mention.filter is not None))
+    return Asked(_of_questions(text, main.subject), filters, wants_words, wants_figure)
+
+
+def _main(text: str, mentions: Sequence[Mention]) -> Mention | None:
+    free = [mention for mention in mentions if not mention.is_condition]
+    for mention in free or mentions:
+        if mention.subject[0] in _RATES:
+            return mention
+    rated = _RATE_WORDS.search(text) is not None
+    may = [mention for mention in free or mentions if rated or not mention.is_negated or mention.filter is None]
+    specific = [mention for mention in may if (mention.subject[1] or "").startswith(("reason_", "cause_"))]
+    first = next((mention for mention in may if mention.subject[0] == "outcome"), None)
+    if first is None and may and may[0].subject == ("cue", "leaving") and specific:
+        return specific[0]
+    return first or next(iter(may), None)
+
+
+def _narrows(mention: Mention, main: Mention) -> bool:
+    """Whether a mention beside the main one is a condition: it says so, or it is another thing that happens."""
+    if mention.filter is None or mention.subject == main.subject:
+        return False
+    if mention.subject == ("cue", "leaving") and (main.subject[1] or "").startswith(("reason_", "cause_")):
+        return False
+    return mention.is_condition or main.subject[0] in ("cue", "asked", "outcome")
+
+
+def _reasons(
+    mentions: Sequence[Mention], main: Mention | None, conditions: Sequence[Filter]
+) -> tuple[Filter, ...] | None:
+    """The filters of a question for reasons; None when the question wants the reasons of something else."""
+    about = [mention for mention in mentions if mention.subject[0] != "reasons"]
+    if not about:
+        unhappy = any(one.key == "csat" and one.op == "<=" for one in conditions)
+        return () if unhappy or any(mention.subject[0] == "reasons" for mention in mentions) else None
+    filters: list[Filter] = []
+    for mention in about:
+        if mention.subject == ("cue", "leaving"):
+            filters.append(_LEAVING)
+        elif mention.subject == ("outcome", "churned") and mention.filter is not None:
+            filters.append(mention.filter)
+        elif mention.is_condition and mention.filter is not None:
+            filters.append(mention.filter)
+        else:
+            return None
+    return tuple(dict.fromkeys(filters))
+
+
+def _of_questions(text: str, subject: Subject) -> Subject:
+    """Whether contacts with such a question are counted ("asked"), or such questions among all ("function")."""
+    if subject[0] != "asked":
+        return subject
+    if _SHARE_OF_QUESTIONS.search(text) and not _IN_CONTACTS.search(text):
+        return ("function", subject[1])
+    return subject

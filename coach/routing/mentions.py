@@ -1,0 +1,89 @@
+"""Measures and what they are about, found in a question: what is asked for, and what only narrows it down."""
+
+import re
+from dataclasses import dataclass
+
+from coach.routing.lexicon import Lexicon
+from coach.routing.phrasebook import PhraseBook, Subject
+from coach.routing.values import Condition
+from coach.routing.words import Draft, whole
+from coach.store.filters import Filter
+
+_CONDITION = whole(
+    r"(?:where|when|whenever|in which|in those which|that (?:were|was|are|had|have|has|ended|did|do|got|contain\w*|includ\w*)"
+    r"|who(?: \w+)?|whose|with|without|among|if|after|once|despite|of those|having|containing|involving|including|while)"
+)
+_NOT = whole(
+    r"(?:without|never|no|not|nobody|no one|none|neither|nor|lacking|missing|failed to|fail to|forgot to|but not)"
+    r"(?: [^ ,?@]+){0,3} ?$"
+)
+_AND_NOT = whole(r"(?:neither) (?:an? )?@\d+ nor(?: an?)? ?$")
+_BREAK = re.compile(r"[,?:;]")
+_ONCE = {"customers", "repeat", "reasons"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A measure that a question names."""
+
+    subject: Subject
+    words: str
+    is_negated: bool
+    is_condition: bool
+    """It stands where a question says which contacts it means: "when the customer is confused"."""
+
+    @property
+    def filter(self) -> Filter | None:
+        """As a condition on contacts; None for what is no yes or no."""
+        measure, about = self.subject
+        if measure == "outcome" and about is not None:
+            return Filter(about, "=", ("false" if self.is_negated else "true",))
+        if measure in ("cue", "asked", "function") and about is not None:
+            return Filter("cue" if measure == "cue" else "question", "!=" if self.is_negated else "=", (about,))
+        return None
+
+
+def take_mentions(draft: Draft, book: PhraseBook, lexicon: Lexicon) -> None:
+    """Replaces every phrase of the book by the mark of a `Mention`; marks inside a phrase stay before it."""
+    offset = 0
+    text = draft.text
+    for said in book.find(text):
+        words = text[said.start : said.end]
+        mention = Mention(
+            said.subject,
+            " ".join(word for word in words.split() if not word.startswith("@")),
+            _is_negated(text[: said.start], words),
+            _is_condition(text[: said.start], text[said.end :], lexicon),
+        )
+        inner = "".join(f"{mark} " for mark in re.findall(r"@\d+", words))
+        before = len(draft.text)
+        start, end = said.start + offset, said.end + offset
+        draft.text = f"{draft.text[:start]}{inner}@{len(draft.found)}{draft.text[end:]}"
+        draft.found.append(mention)
+        offset += len(draft.text) - before
+
+
+def _is_negated(before: str, words: str) -> bool:
+    if words.startswith("un") and words in ("unresolved", "unsolved", "unsold"):
+        return True
+    return _NOT.search(before) is not None
+
+
+def _is_condition(before: str, after: str, lexicon: Lexicon) -> bool:
+    clause = _BREAK.split(before)[-1]
+    leads = list(_CONDITION.finditer(clause))
+    if leads and not re.search(r"(?<![^ ])(?:how many|how often|what|which|show)(?![^ ])", clause[leads[-1].end() :]):
+        return True
+    following = after.split()[:1]
+    # "in resolved calls", "do confused customers ..."
+    return (
+        bool(following)
+        and following[0] in lexicon.things
+        and bool(
+            re.search(r"(?<![^ ])(?:in|for|of|from|by|on|among|do|does|did|are|with)(?: (?:the|our|all))? $", before)
+        )
+    )
+
+
+def as_condition(mention: Mention) -> Condition | None:
+    return None if mention.filter is None else Condition(mention.filter, mention.words)

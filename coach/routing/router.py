@@ -1,0 +1,39 @@
+"""A question in words as a plan: by rules and, where they say nothing, by its nearness to written questions."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from coach.llm import Llm
+from coach.retrieval.embeddings import Embedder
+from coach.routing.lexicon import Lexicon
+from coach.routing.phrasebook import PhraseBook
+from coach.routing.plan import Plan
+from coach.routing.planning import Draught, follow, plan_of, start
+from coach.routing.reading import read
+from coach.routing.values import Names
+from coach.store.vocabulary import Vocabulary
+
+
+def route(
+    question: str,
+    vocabulary: Vocabulary,
+    today: date,
+    *,
+    embedder: Embedder,
+    before: Sequence[str] = (),
+    llm: Llm | None = None,
+    book: PhraseBook | None = None,
+) -> Plan:
+    """What `question` asks of a store with that vocabulary on that day.
+
+    `before` are the earlier questions of the conversation, oldest first: a question that only makes sense after them
+    changes their plan. `book` is the phrase book, to be loaded once and handed in; without it it is loaded here.
+    """
+    book = PhraseBook.load() if book is None else book
+    names = Names(vocabulary, Lexicon.load())
+    current: Draught | None = None
+    for one in (*before, question):
+        reading = read(one, names, book, today, embedder)
+        current = start(reading) if current is None else follow(current, reading)
+    assert current is not None
+    return plan_of(current, book)

@@ -1,0 +1,110 @@
+"""Conditions on numbers and outcomes that need no name: "csat below 3", "longer than 10 minutes", "unhappy customers"."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from coach.routing.periods import NUMBERS
+from coach.routing.values import Condition
+from coach.routing.words import Draft, whole
+from coach.store.filters import Filter, Op
+
+_LESS = (
+    "below|under|less than|lower than|worse than|<|shorter than|fewer than|not more than|within|smaller than|beneath"
+)
+_AT_MOST = "at most|no more than|up to|maximum(?: of)?|max|<=|not over|no longer than|not longer than|at the most"
+_MORE = "above|over|more than|greater than|higher than|better than|>|longer than|exceeding|beyond|exceeds|in excess of"
+_AT_LEAST = "at least|no less than|minimum(?: of)?|min|>=|not under|from|no shorter than"
+_OPS = rf"(?P<less>{_LESS})|(?P<most>{_AT_MOST})|(?P<more>{_MORE})|(?P<least>{_AT_LEAST})"
+_N = rf"\d+(?:\.\d+)?|{'|'.join(NUMBERS[1:])}|fifteen|twenty|thirty|forty five|forty|sixty|half an"
+_LARGE = {"fifteen": 15, "twenty": 20, "thirty": 30, "forty five": 45, "forty": 40, "sixty": 60, "half an": 0.5}
+_UNIT = r"(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)"
+_CSAT = r"(?:(?:with |of |having |has |had |who gave |giving |gave |and )?(?:a |an |the )?(?:c ?sat(?: scores?| ratings?)?|(?:customer )?satisfaction(?: scores?| ratings?)?|ratings?|rated|scor(?:e|es|ed)|stars)(?: (?:of|is|was|are|were|us|it))?)"
+_PEOPLE = r"(?:customers?|callers?|people|clients?|ones?|users?|subscribers?|folk|calls?|contacts?|@\d+)"
+_GLAD = "happy|satisfied|pleased|delighted|content"
+_SAD = "unhappy|dissatisfied|unsatisfied|disappointed|discontented|displeased|annoyed"
+
+Read = Callable[[Mapping[str, str]], list[Filter]]
+
+
+def take_thresholds(draft: Draft) -> None:
+    """Replaces conditions on satisfaction, duration and handle time by marks of `Condition`."""
+    for pattern, read in _PATTERNS:
+        for match in reversed(list(pattern.finditer(draft.text))):
+            said = {name: text for name, text in match.groupdict().items() if text}
+            words = match.group()
+            inner = "".join(f" {mark}" for mark in re.findall(r"@\d+", words))
+            marks = []
+            for found in read(said):
+                marks.append(f"@{len(draft.found)}")
+                draft.found.append(Condition(found, re.sub(r"@\d+ ?", "", words)))
+            if marks:
+                tail = " customers" if "people" in said and not inner else ""
+                draft.text = f"{draft.text[: match.start()]}{' '.join(marks)}{inner}{tail}{draft.text[match.end() :]}"
+
+
+def _number(word: str) -> float:
+    if word in _LARGE:
+        return _LARGE[word]
+    return float(word) if word[0].isdigit() else float(NUMBERS.index(word))
+
+
+def _written(number: float) -> str:
+    return f"{number:g}"
+
+
+def _csat(said: Mapping[str, str]) -> list[Filter]:
+    """Scores are whole numbers, so that "below 3" is at most 2."""
+    number = _number(said["n"])
+    if number > 10:
+        return []
+    if "to" in said:
+        return [Filter("csat", ">=", (_written(number),)), Filter("csat", "<=", (_written(_number(said["to"])),))]
+    if "also" in said:
+        return [Filter("csat", "=", (_written(number), _written(_number(said["also"]))))]
+    if "less" in said or "down" in said:
+        return [Filter("csat", "<=", (_written(number - ("less" in said)),))]
+    if "more" in said or "up" in said:
+        return [Filter("csat", ">=", (_written(number + ("more" in said)),))]
+    op: Op = "<=" if "most" in said else ">=" if "least" in said else "="
+    return [Filter("csat", op, (_written(number),))]
+
+
+def _time(said: Mapping[str, str]) -> list[Filter]:
+    """ "Longer than 10 minutes" takes those of exactly 10 with it: there is no filter that leaves them out."""
+    seconds = _number(said["n"]) * {"s": 1, "m": 60, "h": 3600}[said["unit"][0]]
+    key = "handle_time_s" if "handling" in said else "duration_s"
+    if "to" in said:
+        last = _number(said["to"]) * {"s": 1, "m": 60, "h": 3600}[said["unit"][0]]
+        return [Filter(key, ">=", (_written(seconds),)), Filter(key, "<=", (_written(last),))]
+    op: Op = "<=" if "less" in said or "most" in said or "down" in said else ">="
+    return [Filter(key, op, (_written(seconds),))]
+
+
+_SHORT = "shorter|quicker|less|briefer|faster|fewer"
+_PATTERNS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
+    (whole(pattern), read)
+    for pattern, read in (
+        (rf"{_CSAT} (?:between |from )?(?P<n>{_N}) (?:to|and) (?P<to>{_N})(?= |$)", _csat),
+        (rf"{_CSAT} (?P<n>{_N}) or (?P<also>{_N})", _csat),
+        (rf"{_CSAT} (?:=|:)? ?(?P<n>{_N})(?: stars?)? (?:(?:or|and) )?(?:(?P<up>more|higher|above|better|up|over)|(?P<down>less|lower|below|worse|under|fewer))", _csat),
+        (rf"{_CSAT} (?:of |is |was )?(?:{_OPS}) (?P<n>{_N})(?: stars?)?(?! (?:contacts|calls|customers|minutes))", _csat),
+        (rf"{_CSAT} (?:=|:)? ?(?P<n>[1-5]|one|two|three|four|five)(?: stars?| out of (?:5|five))?(?! (?:contacts|calls|customers|minutes|%))", _csat),
+        (rf"(?:gave|giving|give|gives|rated|with) (?:us |it |a |an |only |just )*(?:{_OPS})? ?(?P<n>[1-5]|one|two|three|four|five)(?: stars?| out of (?:5|five)| points?)", _csat),
+        (rf"(?P<n>[1-5]|one|two|three|four|five) stars?(?: (?:ratings?|contacts?|calls?|customers?|scores?))?", _csat),
+        (rf"(?:with |of |and |having |has )?(?:a |an )?(?P<handling>(?:handle|handling|talk) times?|aht)(?: (?:of|is|was|were|above))? (?:(?:{_OPS}) )?(?P<n>{_N}) ?{_UNIT}(?: or (?:longer|more|(?P<down>{_SHORT})))?", _time),
+        (rf"(?P<handling>(?:handled|handle|dealt with|spent)) (?:in )?(?:{_OPS}) (?P<n>{_N}) ?{_UNIT}", _time),
+        (rf"(?:(?:that |which |and )?(?:are |were |was |is )?(?:last(?:ing|ed|s)?|took|take|taking|going on|went on|running|ran|long|of|for|with|duration|length)? ?(?:a )?(?:duration|length)? ?(?:of |for |is )?)?between (?P<n>{_N}) and (?P<to>{_N}) ?{_UNIT}", _time),
+        (rf"(?<!wait )(?<!waited )(?<!waiting )(?<!hold )(?<!hold for )(?<!wait for )(?<!waited for )(?:(?:that |which |and )?(?:are |were |was |is )?(?:last(?:ing|ed|s)?|took|take|taking|going on|went on|running|ran|exceed\w*|long|of|for|with|duration|length)? ?(?:a )?(?:duration|length)? ?(?:of |for |is )?)?(?<!wait )(?<!waited )(?<!waiting )(?<!hold )(?:{_OPS}) (?P<n>{_N}) ?{_UNIT}(?: long| in length)?", _time),
+        (rf"(?:last(?:ing|ed|s)?|took|taking) (?P<n>{_N}) ?{_UNIT} or (?:longer|more|(?P<down>{_SHORT}))", _time),
+        (rf"(?P<n>{_N}) ?(?:plus |\+ )?{_UNIT} or (?:longer|more|(?P<down>{_SHORT}))", _time),
+        (rf"(?:with |of |and )?(?:a |an )?(?:low|poor|bad|terrible|negative) (?:c ?sat|(?:customer )?satisfaction|ratings?|scores?)(?: (?:score|rating)s?)?(?= (?:calls?|contacts?|customers?|ones?|@|in|by|per|for|and|or|\?|last|since)|$)", lambda _: [Filter("csat", "<=", ("2",))]),
+        (rf"(?:with |of |and )?(?:a |an )?(?:high|good|great|excellent|positive) (?:c ?sat|(?:customer )?satisfaction|ratings?|scores?)(?: (?:score|rating)s?)?(?= (?:calls?|contacts?|customers?|ones?|@|in|by|per|for|and|or|\?|last|since)|$)", lambda _: [Filter("csat", ">=", ("4",))]),
+        (rf"(?:{_SAD})(?: (?:@\d+ )*(?P<people>{_PEOPLE}))(?: (?=@))?", lambda _: [Filter("csat", "<=", ("2",))]),
+        (rf"(?<!not )(?<!how )(?:{_GLAD})(?: (?:@\d+ )*(?P<people>{_PEOPLE}))", lambda _: [Filter("csat", ">=", ("4",))]),
+        (rf"(?:(?:that|who) )(?:is|are|were|was|felt|feel|seem(?:ed)?|left) (?:\w+ly )?(?:{_SAD}|not (?:{_GLAD}))(?! (?:about|with|because|over))", lambda _: [Filter("csat", "<=", ("2",))]),
+        (rf"(?:(?:that|who) )(?:is|are|were|was|felt|feel|seem(?:ed)?|left) (?:\w+ly )?(?:{_GLAD})(?! (?:about|with|because|over))", lambda _: [Filter("csat", ">=", ("4",))]),
+        (rf"(?<=and )(?:{_SAD})(?= (?:ones|customers|people)| ,| \?|$)|(?<=than )(?:the )?(?:{_SAD})(?= ones| \?|$)|(?<=or )(?:{_SAD})(?= ones| \?|$)|(?<=vs )(?:{_SAD})(?= ones| \?|$)", lambda _: [Filter("csat", "<=", ("2",))]),
+        (rf"(?<=than )(?:the )?(?:{_GLAD})(?= ones| \?|$)|(?<=or )(?:{_GLAD})(?= ones| \?|$)|(?<=vs )(?:{_GLAD})(?= ones| \?|$)|(?<=and )(?:{_GLAD})(?= ones| \?|$)|(?:{_GLAD})(?= (?:vs|and|or|versus) @)", lambda _: [Filter("csat", ">=", ("4",))]),
+        (rf"(?:why (?:is|are|were|was)) (?P<people>{_PEOPLE})(?: customers?)? (?:so )?(?:{_SAD})(?! about| with)", lambda _: [Filter("csat", "<=", ("2",))]),
+    )
+)  # fmt: skip

@@ -1,0 +1,219 @@
+"""Names in a question as conditions: "Ms Weiss", "the Mill team", "elderly customers", "except retention", "by phone".
+
+What a name can mean comes from the store's vocabulary; the lexicon adds what people call the same thing.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from coach.routing.lexicon import Lexicon, forms
+from coach.routing.words import Draft, plain_words, whole
+from coach.store.filters import Filter
+from coach.store.vocabulary import Vocabulary
+
+MATTERS = frozenset({"product", "queue", "medium"})
+"""Keys whose values are also what is spoken about: "the TV box" is a product, and what a customer complains of."""
+MAX_WORDS = 8
+"""Of a name. Longer ones are found only as far as their parts are names."""
+MAX_OFFERS = 12
+"""A part of a name that so many values share names none of them."""
+_NOT = whole(
+    r"(?:(?:not|never|but not|and not|except|excluding|excl|without|other than|apart from|aside from|besides|outside|ignoring"
+    r"|leaving out|leave out|non|no|everyone but|everybody but|all but|anything but|rather than)"
+    r"(?: (?:for|in|on|by|from|with|via|of|to|at))?(?: (?:the|those|any|our|a|an|from))*) $"
+)
+_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr"})
+_INTO = frozenset("for in on from among of by via per except excluding without not only just vs versus than between compare "
+                  "compared non outside to within across are were is was be and or , : with over".split())  # fmt: skip
+_NO_MATTER = frozenset("and or vs versus than compared last this ? , ; : did do does are is was were have has had with in on "
+                       "for by per rather more less better worse to against from who that when where only since until which get "
+                       "got leave leaving left we they i how what why the a an since".split())  # fmt: skip
+_TROUBLE = frozenset(
+    "problem problems trouble issue issues wrong happy unhappy help about regarding concerning".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A filter and the words it was read from."""
+
+    filter: Filter
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """Words that name a value and may as well be what is spoken about."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """One value that a name may mean."""
+
+    key: str
+    value: str
+    weak: bool
+    """Only beside its field's name: "team Open"."""
+
+
+class Names:
+    """All that the values of a store are called."""
+
+    def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.fields = dict(lexicon.fields)
+        for column in vocabulary.extra:
+            self.fields |= {form: column for form in forms(plain_words(column)) if form not in self.fields}
+        self.offers: dict[str, list[_Offer]] = {}
+        for key, values in vocabulary.values.items():
+            for value in () if key == "medium" else values:
+                self._add(key, value)
+        for medium, words in lexicon.media.items():
+            for word in words:
+                self._offer(word, _Offer("medium", medium, weak=False))
+        self.words = frozenset(word for name in self.offers for word in name.split())
+        """Every word that is part of a name."""
+
+    def _add(self, key: str, value: str) -> None:
+        name = plain_words(value)
+        words = name.split()
+        if not words or len(words) > MAX_WORDS:
+            return
+        same = self.lexicon.same
+        self._offer(name, _Offer(key, value, weak=all(self._is_weak(word) for word in words)))
+        for other in same.get(name, ()):
+            self._offer(other, _Offer(key, value, weak=False))
+        if len(words) == 1 or key == "customer":
+            return
+        for word in words:
+            if self._is_weak(word) and key != "agent":
+                continue
+            weak = self._is_weak(word)
+            for other in (word, *(same.get(word, ()) if key != "agent" else ())):
+                self._offer(other, _Offer(key, value, weak))
+
+    def _is_weak(self, word: str) -> bool:
+        return word in self.lexicon.weak or len(word) < 2 or not any(letter.isalpha() for letter in word)
+
+    def _offer(self, name: str, offer: _Offer) -> None:
+        for form in forms(name):
+            offers = self.offers.setdefault(form, [])
+            if offer not in offers:
+                offers.append(offer)
+
+
+def take_values(draft: Draft, names: Names) -> None:
+    """Replaces every name by the mark of a `Condition`, or of a `Doubtful` one."""
+    at = 0
+    while (found := _next_name(draft.text, at, names)) is not None:
+        start, end, offers, is_sure = found
+        key = offers[0].key
+        words = draft.text[start:end]
+        values = tuple(dict.fromkeys(offer.value for offer in offers if offer.key == key))
+        start, end = _with_field(draft.text, start, end, key, names)
+        negated = _NOT.search(draft.text[:start])
+        if negated:
+            start = negated.start()
+        condition = Condition(
+            Filter(key, "!=" if negated else "=", values), draft.text[start:end] if negated else words
+        )
+        sure = is_sure or negated is not None
+        draft.take(start, end, condition if sure else Doubtful(condition))
+        at = start + 2
+    _merge(draft)
+
+
+def _next_name(text: str, at: int, names: Names) -> tuple[int, int, list[_Offer], bool] | None:
+    """The first name from `at` on, the longest there: its place, what it may mean, and whether it must be a condition."""
+    words = [(match.start(), match.end()) for match in re.finditer(r"[^ ]+", text)]
+    for row, (start, _) in enumerate(words):
+        if start < at:
+            continue
+        for last in range(min(len(words), row + MAX_WORDS) - 1, row - 1, -1):
+            name = text[start : words[last][1]]
+            if name in names.offers:
+                before = [text[a:b] for a, b in words[:row]]
+                after = [text[a:b] for a, b in words[last + 1 :]]
+                if offers := _meant(names, name, before, after):
+                    return start, words[last][1], offers, _is_sure(offers[0], names, before, after)
+    return None
+
+
+def _meant(names: Names, name: str, before: list[str], after: list[str]) -> list[_Offer]:
+    """The values of one key that the name means where it stands; empty when it names nothing here."""
+    offers = names.offers[name]
+    beside = set(_keys_beside(names, before, after))
+    fitting = [offer for offer in offers if offer.key in beside]
+    if not fitting:
+        titled = bool(before) and before[-1] in _TITLES
+        fitting = [offer for offer in offers if not offer.weak or (titled and offer.key == "agent")]
+    fitting = [offer for offer in fitting if offer.key == fitting[0].key]
+    return fitting if len(fitting) <= MAX_OFFERS else []
+
+
+def _keys_beside(names: Names, before: list[str], after: list[str]) -> Iterator[str]:
+    """The fields named just before ("team Mill", "queue: billing") and just after ("the Mill team")."""
+    while before and before[-1] in ("=", ":", "is", "called", "named", "the", "of", "was"):
+        before = before[:-1]
+    for n in (1, 2, 3):
+        for name in (" ".join(before[-n:]), " ".join(after[:n])):
+            if name in names.fields:
+                yield names.fields[name]
+
+
+def _is_sure(offer: _Offer, names: Names, before: list[str], after: list[str]) -> bool:
+    """Whether the name is a condition and not (part of) what is spoken about."""
+    if offer.key not in MATTERS or offer.key in _keys_beside(names, before, after):
+        return True
+    following = after[0] if after else "?"
+    if following in names.lexicon.things:
+        return True
+    led = [word for word in before if word not in ("the", "a", "an", "our", "your", "their")]
+    if not led:
+        return following in _NO_MATTER or following.startswith("@")
+    if led[-1] in ("with", "about", "regarding") and (led[-1] != "with" or led[-2:-1] and led[-2] in _TROUBLE):
+        return False
+    ends = following in _NO_MATTER or following.startswith("@")
+    if offer.key == "medium":
+        return ends or led[-1] in _INTO
+    return ends and (led[-1] in _INTO or led[-1].startswith("@"))
+
+
+def _with_field(text: str, start: int, end: int, key: str, names: Names) -> tuple[int, int]:
+    """The name's place with its field's name beside it, a title and an article before it."""
+    field = "|".join(sorted((re.escape(form) for form, of in names.fields.items() if of == key), key=len, reverse=True))
+    if key != "customer" and (match := re.match(rf" (?:{field})(?= |$)", text[end:])):
+        end += match.end()
+    before = rf"(?:(?:{field}) )?(?:(?:=|:|is|called|named) )?(?:the )?(?:(?:{'|'.join(_TITLES)}) )?$"
+    if match := re.search(rf"(?<![^ ]){before}", text[:start]):
+        start = match.start()
+    return start, end
+
+
+def _merge(draft: Draft) -> None:
+    """ "Priya or Tomasz": one condition of two values."""
+    pattern = whole(r"(@\d+)(?: ,)? (?:and|or|,|plus)(?: (?:for|in|on|from|by|with|via))?(?: the)? (@\d+)")
+    at = 0
+    while match := pattern.search(draft.text, at):
+        sides = [draft.thing(mark) for mark in match.groups()]
+        both = [side.condition if isinstance(side, Doubtful) else side for side in sides]
+        if not all(isinstance(side, Condition) for side in both) or not _may_merge(draft.text[: match.start()], both):
+            at = match.start() + 1
+            continue
+        one, other = both
+        values = tuple(dict.fromkeys((*one.filter.values, *other.filter.values)))
+        merged = Condition(Filter(one.filter.key, one.filter.op, values), f"{one.words} or {other.words}")
+        sure = any(isinstance(side, Condition) for side in sides)
+        draft.take(match.start(), match.end(), merged if sure else Doubtful(merged))
+
+
+def _may_merge(before: str, both: list[Condition]) -> bool:
+    """Not where the two are set against each other: "between Priya and Tomasz", "is it better by chat or phone"."""
+    one, other = (each.filter for each in both)
+    set_apart = whole(
+        r"between|compare|comparing|comparison|difference|differ|better|worse|more|less|longer|higher|lower|versus|vs"
+    )
+    return one.key == other.key and one.op == other.op and not set_apart.search(before)
