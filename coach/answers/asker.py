@@ -61,17 +61,20 @@ class _Said:
     counter_examples: tuple[CounterExample, ...] = ()
 
 
-def answer(asker: Asker, question: str, where: Filters = (), before: Sequence[str] = ()) -> Answer:
+def answer(
+    asker: Asker, question: str, where: Filters = (), before: Sequence[str] = (), without: Sequence[str] = ()
+) -> Answer:
     """What the calls that meet `where` say to `question`, or `not_enough_evidence`.
 
     `before` are the earlier questions of the conversation, oldest first, whose conditions may go on; `where` always
-    holds. Raises StoreError when the store was embedded with another model, and ConfigError for a bad condition.
+    holds. `without` are conditions that the question states and that shall not hold (`Plan.without`). Raises StoreError when the store was embedded with another model, and ConfigError for a bad condition.
     """
     from coach.routing import route
 
     store = asker.store
     vocabulary = store.vocabulary()
     plan = route(question, vocabulary, asker.today, embedder=asker.embedder, before=before, llm=asker.llm)
+    plan = plan.without(without)
     conditions = _merged(where, plan.where)
     scope = (*conditions, *plan.period.filters())
     n_calls = store.count_calls(scope)

@@ -1,9 +1,9 @@
 """Which passages hold evidence for a question, and what to quote from them.
 
 How close a passage comes is the weighted mean of three numbers in [0, 1]: how near its nearest sentence is to the
-subject of the question, how near the passage is as a whole, and how much of the subject's words it holds, or words near
-to them, rare words counting more. The sentence says what is meant, the words keep out what is merely alike: without
-them "charging electric cars" is near to whatever is charged.
+subject of the question, how near the passage is as a whole, and how much of the subject's words it holds, rare words
+counting more. Meaning alone takes for evidence whatever is alike: the words keep it to the matter. Words of the subject
+that nobody says anywhere make doubtful what is merely near, so that more closeness is asked for.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,18 @@ from coach.answers.quotes import is_verbatim, pick, sentences
 from coach.answers.subject import speaks_of_agents, stem, subject, telling_words
 from coach.retrieval.embeddings import Embedder
 from coach.retrieval.index import Index, similarity
-from coach.retrieval.search import MAX_QUERY_CHARS, find
+from coach.retrieval.search import MAX_QUERY_CHARS, Found, find
 from coach.retrieval.words import content_words
 from coach.store import Filters, Store, StoredPassage
 
-SENTENCE_WEIGHT, PASSAGE_WEIGHT, WORDS_WEIGHT = 0.5, 0.25, 0.25
-"""Chosen on the development questions of `python -m evals answers`: see docs/asking.md."""
-READ_TOGETHER = 96  # passages whose sentences are compared in one go: about a second on a CPU
-MAX_READ = 5 * READ_TOGETHER
-GO_ON_SHARE = 0.1  # of the passages just read that hold evidence: with fewer, the next ones are not read
+SENTENCE_WEIGHT, PASSAGE_WEIGHT, WORDS_WEIGHT = 0.6, 0.25, 0.15
+UNSAID_COST = 0.1
+"""More closeness is asked for by so much times the share of the subject's words that nobody says. These four were
+chosen on the development questions of `python -m evals answers`."""
+SENTENCE_LEAD = 0.3  # how much nearer a sentence is than its passage; 5 % of those with evidence lead by more
+MAX_FOUND = 480  # passages looked at by their vectors and words
+READ_TOGETHER = 48  # of which the sentences are compared, in one go: some tenths of a second on a CPU
+MAX_READ = 4 * READ_TOGETHER
 MIN_SENTENCE_WORDS = 3  # "Goodbye." comes near to any question about leaving
 MAX_PASSAGES_PER_CALL = 2  # quoted
 
@@ -41,10 +44,10 @@ class Evidence:
     """What was looked for."""
     vector: np.ndarray | None
     """Of the subject; None when there was nothing to look in or for."""
+    least: float
+    """The closeness that was asked for."""
     near: tuple[Near, ...]
-    """The passages that hold evidence, closest first."""
-    best: float
-    """Closeness of the closest passage, whether it is enough or not."""
+    """The passages that come so close, closest first."""
     complete: bool
     """False when passages that were not read may hold evidence too."""
 
@@ -54,51 +57,53 @@ class Evidence:
         return tuple(dict.fromkeys(each.passage.call for each in self.near))
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is looked for: the subject's vector, and its words with theirs."""
-
-    vector: np.ndarray
-    words: tuple[str, ...]
-    word_vectors: np.ndarray
-
-
 def gather(
     store: Store, index: Index, embedder: Embedder, text: str, where: Filters, *, min_closeness: float
 ) -> Evidence:
     """The passages of the calls meeting `where` that come at least `min_closeness` close to `text`.
 
-    Passages are read in the order of the search, READ_TOGETHER at a time, as long as they bring evidence and at most
-    MAX_READ. Raises StoreError when the store was embedded with another model.
+    The sentences of all passages that could come so close are compared, those with the best prospects first, at most
+    MAX_READ passages. Raises StoreError when the store was embedded with another model.
     """
     about = subject(text[:MAX_QUERY_CHARS])
-    words = tuple(telling_words(about) or content_words(about))
-    found = find(store, index, embedder, about, MAX_READ, where) if about.strip() else []
+    found = find(store, index, embedder, about, MAX_FOUND, where) if about.strip() else []
     if not found:
-        return Evidence(about, None, (), 0.0, True)
-    vectors = embedder.embed([about, *words])
-    wanted = Wanted(vectors[0], words, vectors[1:])
+        return Evidence(about, None, min_closeness, (), True)
+    weights = _weights(store, telling_words(about) or content_words(about), len(index.view(store).ids))
+    least = min_closeness + UNSAID_COST * sum(weight for weight, said in weights.values() if not said)
+    vector: np.ndarray = embedder.embed([about])[0]
+    known = _known_closeness(found, {word: weight for word, (weight, _) in weights.items()})
+    whole = np.array([one.similarity for one in found])
+    hope = known + SENTENCE_WEIGHT * np.minimum(1.0, whole + SENTENCE_LEAD)
+    order = [row for row in np.argsort(-hope, kind="stable").tolist() if hope[row] >= least]
     near: list[Near] = []
-    best, complete = 0.0, True
-    for first in range(0, len(found), READ_TOGETHER):
-        part = found[first : first + READ_TOGETHER]
-        whole = np.array([one.similarity for one in part])
-        closeness = _closeness(embedder, wanted, [one.passage for one in part], whole)
-        best = max(best, float(closeness.max()))
-        new = [Near(one.passage, float(c)) for one, c in zip(part, closeness, strict=True) if c >= min_closeness]
-        near += new
-        complete = len(new) < GO_ON_SHARE * len(part)
-        if complete:
-            break
+    for first in range(0, min(len(order), MAX_READ), READ_TOGETHER):
+        rows = order[first : min(first + READ_TOGETHER, MAX_READ)]
+        passages = [found[row].passage for row in rows]
+        closeness = known[rows] + SENTENCE_WEIGHT * _nearest_sentences(embedder, vector, passages)
+        near += [Near(passage, float(c)) for passage, c in zip(passages, closeness, strict=True) if c >= least]
     near.sort(key=lambda each: (-each.closeness, each.passage.id))
-    return Evidence(about, wanted.vector, tuple(near), best, complete or len(found) < MAX_READ)
+    complete = (len(order) <= MAX_READ and len(found) < MAX_FOUND) or not near
+    return Evidence(about, vector, least, tuple(near), complete)
 
 
-def _closeness(embedder: Embedder, wanted: Wanted, passages: Sequence[StoredPassage], whole: np.ndarray) -> np.ndarray:
-    """Of each passage, as the module's first lines say; `whole` is each one's similarity, shape (n,)."""
-    nearest = _nearest_sentences(embedder, wanted.vector, passages)
-    held = _held_words(embedder, wanted, passages)
-    closeness: np.ndarray = SENTENCE_WEIGHT * nearest + PASSAGE_WEIGHT * whole + WORDS_WEIGHT * held
+def _weights(store: Store, words: Sequence[str], n_passages: int) -> dict[str, tuple[float, bool]]:
+    """Of each word its weight, all together 1, by rarity, ln((n + 1) / (those that hold it + 1/2)); and whether it is
+    said at all."""
+    counts = store.word_frequencies(words)
+    rarity = {word: float(np.log((max(n_passages, n) + 1) / (n + 0.5))) for word, n in counts.items()}
+    total = sum(rarity.values())
+    return {word: (each / total, counts[word] > 0) for word, each in rarity.items()}
+
+
+def _known_closeness(found: Sequence[Found], weights: dict[str, float]) -> np.ndarray:
+    """Of each passage, the part of its closeness that its vector and its words tell."""
+    held = []
+    for one in found:
+        stems = {stem(word) for word in content_words(one.passage.text)}
+        held.append(sum(weight for word, weight in weights.items() if stem(word) in stems))
+    whole = np.array([one.similarity for one in found])
+    closeness: np.ndarray = PASSAGE_WEIGHT * whole + WORDS_WEIGHT * np.array(held)
     return closeness
 
 
@@ -115,26 +120,6 @@ def _nearest_sentences(embedder: Embedder, vector: np.ndarray, passages: Sequenc
     nearest = np.zeros(len(passages))
     np.maximum.at(nearest, owners, similarity(embedder.embed(texts) @ vector))
     return nearest
-
-
-def _held_words(embedder: Embedder, wanted: Wanted, passages: Sequence[StoredPassage]) -> np.ndarray:
-    """Of each passage, how much of the wanted words it holds, 0 to 1: a word itself counts 1, another its similarity.
-
-    Words count by their rarity among the passages, ln((n + 1) / (those that hold it + 1/2)).
-    """
-    said = [content_words(passage.text) for passage in passages]
-    known = {word: at for at, word in enumerate(dict.fromkeys(word for words in said for word in words))}
-    if not wanted.words or not known:
-        return np.zeros(len(passages))
-    stems = np.array([stem(word) for word in known])
-    same = np.array([stems == stem(word) for word in wanted.words])
-    alike = np.maximum(similarity(wanted.word_vectors @ embedder.embed(list(known)).T), same)
-    columns = [np.array([known[word] for word in words], dtype=int) for words in said]
-    there = np.array([same[:, at].any(axis=1) for at in columns])
-    rarity = np.log((len(passages) + 1) / (there.sum(axis=0) + 0.5))
-    held = np.array([alike[:, at].max(axis=1, initial=0.0) for at in columns])
-    total: np.ndarray = held @ rarity / rarity.sum()
-    return total
 
 
 def quote(
