@@ -1,10 +1,11 @@
 """What a question in words is understood to ask: a count, a search, or both. The same type whoever understood it."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from coach.store.filters import Filter
-from coach.store.query import ANY_TIME, CountQuery, Period
+from coach.store.query import ANY_TIME, PERIOD, CountQuery, Period
 
 Kind = Literal["count", "search", "both"]
 
@@ -27,3 +28,18 @@ class Plan:
         if self.count is None:
             return "search"
         return "count" if self.search is None else "both"
+
+    def without(self, conditions: Collection[str]) -> "Plan":
+        """The plan less the conditions that somebody took away: as `Filter` writes them, and PERIOD."""
+        if not conditions:
+            return self
+        period = ANY_TIME if PERIOD in conditions else self.period
+        count = self.count
+        if count is not None:
+            count = replace(count, where=_left(count.where, conditions), period=period)
+        told = (*self.understood, f"taken away: {', '.join(conditions)}")
+        return replace(self, count=count, where=_left(self.where, conditions), period=period, understood=told)
+
+
+def _left(where: tuple[Filter, ...], conditions: Collection[str]) -> tuple[Filter, ...]:
+    return tuple(each for each in where if str(each) not in conditions)

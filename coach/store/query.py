@@ -11,6 +11,8 @@ from typing import Literal
 from coach.store.filters import Filter
 
 PREVIOUS: Literal["previous"] = "previous"
+PERIOD = "period"
+"""What a plan's period is called, whatever it is, where conditions are taken away by name."""
 
 
 @dataclass(frozen=True, slots=True)
