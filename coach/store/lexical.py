@@ -30,10 +30,10 @@ NOTHING = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float64))
 def frequencies(connection: Connection, words: Sequence[str], *, most: int = MOST) -> dict[str, int]:
     """In how many passages each of the words occurs (in any form of its stem), counted up to `most` + 1.
 
-    Words are runs of letters and digits. Beyond the first MAX_WORDS different ones they are left out, as are those
-    longer than LONGEST_WORD.
+    Left out are what is no run of letters and digits or longer than LONGEST_WORD, and what comes after the first
+    MAX_WORDS different ones.
     """
-    wanted = [word for word in dict.fromkeys(words) if len(word) <= LONGEST_WORD][:MAX_WORDS]
+    wanted = [word for word in dict.fromkeys(words) if word.isalnum() and len(word) <= LONGEST_WORD][:MAX_WORDS]
     return {word: _count(connection, word, most + 1) for word in wanted}
 
 

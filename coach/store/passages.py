@@ -64,7 +64,8 @@ def call_ids(connection: Connection, keys: Sequence[int]) -> dict[int, str]:
     """The ids that people know, by the calls' keys; keys of calls that are gone are left out."""
     found: dict[int, str] = {}
     for part in in_parts([int(each) for each in keys]):
-        found.update(connection.execute(select(calls.c.key, calls.c.id).where(calls.c.key.in_(part))).tuples().all())
+        rows = connection.execute(select(calls.c.key, calls.c.id).where(calls.c.key.in_(part)))
+        found.update((row.key, row.id) for row in rows)
     return found
 
 

@@ -19,7 +19,9 @@ from coach.store.migration import back_up
 from coach.types import Call, Cue, Evidence, Exemplar, Metadata, Passage, Question, Score, Scorecard, Segment, Turn
 
 SHA = "ab" * 32
-SECRETS = [b"xyzzy", SHA.encode(), b"plugh-77", b"C-FROBOZZ"]
+IN_SEARCH_TABLE = b"xyzzi"
+"""The stem of the word, as FTS5 writes it."""
+SECRETS = [b"xyzzy", IN_SEARCH_TABLE, SHA.encode(), b"plugh-77", b"C-FROBOZZ"]
 """What must be nowhere: every text of the call contains the first; its hash, its id and its customer."""
 
 
@@ -122,6 +124,7 @@ def test_no_byte_is_left_in_any_file(store: Store, vector: np.ndarray) -> None:
     secrets = [*SECRETS, vector.tobytes()[:256], vector.tobytes()[-256:], b"sound of opaque1", b"killed-run"]
     assert {"callcoach.sqlite-wal", "matrix.npy", "pcm", "opaque1.ogg"} <= set(files_with(data, secrets))
     assert any(name.startswith("callcoach-0001-") for name in files_with(data, secrets))
+    assert files_with(data, [IN_SEARCH_TABLE])
     # A reader with open connections keeps SQLite from tidying up by itself.
     with open_store(data, StoreConfig(), create=False) as reader:
         assert reader.counts()["calls"] == 2
