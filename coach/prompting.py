@@ -6,7 +6,7 @@ The body is filled by `string.Template` in one pass, so what a customer said goe
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from string import Template
@@ -15,6 +15,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from coach.errors import ConfigError
+from coach.orders import addressing
+from coach.types import Turn
 
 ANY_OUTPUT = "any"
 """As a prompt's `output`: it may be asked for every schema."""
@@ -75,6 +77,20 @@ class _FrontMatter(BaseModel):
 def quoted(text: str) -> str:
     """What somebody said, as data for a prompt: in JSON's quotes, on one line, and nothing in it can end either."""
     return json.dumps(text, ensure_ascii=False).translate(_LINE_ENDS)
+
+
+def shown_turns(turns: Sequence[Turn]) -> list[int]:
+    """The turns that a model may read: those that say something and do not speak to the machine that reads them."""
+    withheld = addressing(turns)
+    return [index for index, turn in enumerate(turns) if turn.text.strip() and index not in withheld]
+
+
+def numbered(turns: Sequence[Turn], shown: Sequence[int]) -> str:
+    """The turns of these indices as data: a line for each, with its index, its role and its words in JSON's quotes.
+
+    Whatever is said can neither end its quotes nor begin a line of its own.
+    """
+    return "\n".join(f"{index} {turns[index].role}: {quoted(turns[index].text)}" for index in shown)
 
 
 def load_prompt(prompt_id: str) -> Prompt:

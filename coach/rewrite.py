@@ -8,6 +8,7 @@ from types import MappingProxyType
 from pydantic import BaseModel, ConfigDict
 
 from coach.llm import Llm, Request
+from coach.orders import addresses
 from coach.prompting import Provenance, load_prompt, quoted
 from coach.questions import QuestionClassifier
 from coach.questions.find import sentence_spans
@@ -57,10 +58,15 @@ def rewrite(items: Sequence[Closed], llm: Llm, classifier: QuestionClassifier) -
     """One open question an item, in order; None where the LLM gave none that stands up to checking.
 
     It must be one sentence, hold no number or address that the call does not, and be labelled by the classifier as
-    open and of the wished function without doubt. A function that is not among WISHES gives None without asking.
+    open and of the wished function without doubt. A function that is not among WISHES, and words that speak to the
+    machine that reads them (coach.orders), give None without asking.
     """
     prompt = load_prompt("rewrite-question")
-    wished = [(at, item) for at, item in enumerate(items) if item.function in WISHES]
+    wished = [
+        (at, item)
+        for at, item in enumerate(items)
+        if item.function in WISHES and not addresses(f"{item.said}\n{item.asked}")
+    ]
     requests = [
         Request(
             prompt,
@@ -87,4 +93,4 @@ def rewrite(items: Sequence[Closed], llm: Llm, classifier: QuestionClassifier) -
 def _fits(text: str, item: Closed) -> bool:
     known = f"{item.said} {item.asked}".casefold()
     invented = [told for told in _TOLD.findall(text.casefold()) if told.strip(".,;:?!\"'") not in known]
-    return not invented and len(text.split()) <= MAX_WORDS and len(sentence_spans(text)) == 1
+    return not invented and not addresses(text) and len(text.split()) <= MAX_WORDS and len(sentence_spans(text)) == 1

@@ -1,16 +1,17 @@
 """What an LLM says of the criteria that only reading a whole call can judge."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from coach.llm import Llm, Reply, Request
-from coach.prompting import Provenance, load_prompt, quoted
+from coach.orders import addresses
+from coach.prompting import Provenance, load_prompt, numbered, shown_turns
 from coach.rubrics.criterion import Judged
 from coach.rubrics.rubric import Rubric
-from coach.types import Call, Turn
+from coach.types import Call
 
 MAX_REASON_CHARS = 400
 MAX_TURNS = 5
@@ -25,7 +26,7 @@ class Judgement:
     """1 met, 0 not met, None when it does not apply."""
     explanation: str
     turns: tuple[int, ...]
-    """Turns that exist in the call, rising; () when the model pointed at none."""
+    """Turns that the model was shown, rising; () when the model pointed at none."""
     provenance: Provenance
 
 
@@ -43,42 +44,35 @@ def judge(calls: Sequence[Call], rubric: Rubric, llm: Llm) -> list[dict[str, Jud
     """The judgements of each call by the name of the criterion, in batches over all calls.
 
     A criterion that was not judged is missing: the LLM gave no usable reply or no reason, or called it met without a
-    turn that shows it. Calls in which the agent or the customer says nothing are not judged.
+    turn that shows it. Turns that speak to the machine that reads them are not shown to it (coach.orders) and show
+    nothing. Calls in which the agent or the customer says nothing else are not judged.
     """
     prompt = load_prompt("judge-criterion")
     criteria = [criterion for criterion in rubric.criteria if isinstance(criterion, Judged)]
     requests: list[Request[Verdict]] = []
-    asked: list[tuple[int, str]] = []
+    asked: list[tuple[int, str, Collection[int]]] = []
     for at, call in enumerate(calls):
-        if not {"agent", "customer"} <= {turn.role for turn in call.turns if turn.text.strip()}:
+        shown = shown_turns(call.turns)
+        if not {"agent", "customer"} <= {call.turns[index].role for index in shown}:
             continue
-        transcript = numbered(call.turns)
+        transcript = numbered(call.turns, shown)
         for criterion in criteria:
             values = {"criterion": criterion.question, "transcript": transcript}
             requests.append(Request(prompt, values, Verdict, call.id))
-            asked.append((at, criterion.name))
+            asked.append((at, criterion.name, shown))
     judged: list[dict[str, Judgement]] = [{} for _ in calls]
-    for (at, name), reply in zip(asked, llm.ask_all(requests), strict=True):
-        judgement = None if reply is None else _judgement(reply, len(calls[at].turns))
+    for (at, name, seen), reply in zip(asked, llm.ask_all(requests), strict=True):
+        judgement = None if reply is None else _judgement(reply, seen)
         if judgement is not None:
             judged[at][name] = judgement
     return judged
 
 
-def numbered(turns: Sequence[Turn]) -> str:
-    """The transcript as data: a line for each turn that says something, with its index and its words in JSON's quotes.
-
-    Whatever is said can neither end its quotes nor begin a line of its own.
-    """
-    said = ((index, turn) for index, turn in enumerate(turns) if turn.text.strip())
-    return "\n".join(f"{index} {turn.role}: {quoted(turn.text)}" for index, turn in said)
-
-
-def _judgement(reply: Reply[Verdict], n_turns: int) -> Judgement | None:
+def _judgement(reply: Reply[Verdict], shown: Collection[int]) -> Judgement | None:
     verdict = reply.value
-    turns = tuple(sorted({turn for turn in verdict.turns if 0 <= turn < n_turns}))[:MAX_TURNS]
+    turns = tuple(sorted({turn for turn in verdict.turns if turn in shown}))[:MAX_TURNS]
     reason = " ".join(verdict.reason.split())
-    if not reason or (verdict.met == "yes" and not turns):
+    if not reason or addresses(reason) or (verdict.met == "yes" and not turns):
         return None
     if len(reason) > MAX_REASON_CHARS:
         reason = reason[: MAX_REASON_CHARS - 1].rstrip() + "…"
