@@ -14,10 +14,9 @@ from sqlalchemy import Text as PlainText
 from sqlalchemy import cast as as_type
 from sqlalchemy import literal_column as sql
 
-from coach.errors import ConfigError
 from coach.store.filters import Filters, conditions
 from coach.store.moments import TIMES, days_earlier, part_of
-from coach.store.records import Sums
+from coach.store.records import Names, Sums
 from coach.store.schema import call_extra, calls, cues, measures, questions, scorecards
 from coach.types import LIKELY_CUE
 
@@ -169,8 +168,8 @@ def tally(
 ) -> dict[str | None, Sums]:
     """The sums of each group of the calls that meet `where`; without `group_by` of all of them, under None.
 
-    With it None is the group of the calls that have no such value. A group without calls is left out. `customers`
-    takes each customer of a group as one call. ConfigError for what calls cannot be grouped by.
+    With it None is the group of the calls that have no such value; a name that is none of GROUPINGS is an unknown
+    column. A group without calls is left out. `customers` takes each customer of a group as one call.
     """
     each = _each_call(connection, measure, subject, where, group_by)
     known = each.c.x.is_not(None)
@@ -218,19 +217,13 @@ def days(connection: Connection, where: Filters) -> tuple[date, date] | None:
     return None if first is None else (first.date(), last.date())
 
 
-def trackers(connection: Connection) -> list[str]:
-    """The trackers whose cues are stored."""
-    return list(_distinct(connection, cues.c.tracker))
-
-
-def rubrics(connection: Connection) -> list[str]:
-    """The rubrics of which scorecards are stored."""
-    return list(_distinct(connection, scorecards.c.rubric))
-
-
-def extra_columns(connection: Connection) -> list[str]:
-    """The unknown columns that metadata brought."""
-    return list(_distinct(connection, call_extra.c.name))
+def names(connection: Connection) -> Names:
+    """What the store calls things, beside the names that come with Callcoach."""
+    return Names(
+        trackers=tuple(_distinct(connection, cues.c.tracker)),
+        rubrics=tuple(_distinct(connection, scorecards.c.rubric)),
+        extra=tuple(_distinct(connection, call_extra.c.name)),
+    )
 
 
 def _distinct(connection: Connection, column: Column) -> Iterator[str]:
@@ -268,8 +261,6 @@ def _group(connection: Connection, key: str) -> Column:
         return calls.c.csat
     if key in FIELDS:
         return func.nullif(calls.c[key], "")
-    if key not in (extra := extra_columns(connection)):
-        raise ConfigError(f"Calls cannot be grouped by {key!r}; by {', '.join((*GROUPINGS, *extra))}.")
     return func.nullif(_value(call_extra, call_extra.c.name == key), "")
 
 

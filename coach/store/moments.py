@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Text, cast, func, literal_column
+from sqlalchemy import ColumnElement, DateTime, Integer, Interval, Text, cast, func, literal_column, type_coerce
 
 TIMES = ("day", "week", "month", "weekday", "hour")
 
@@ -27,6 +27,7 @@ def part_of(dialect: str, instant: ColumnElement[Any], unit: str) -> ColumnEleme
 def days_earlier(dialect: str, instant: ColumnElement[Any], days: int) -> ColumnElement[Any]:
     """The instant so many times 24 hours before."""
     if dialect == "postgresql":
-        return instant - literal_column(f"interval '{24 * int(days)} hours'")
+        span = literal_column(f"interval '{24 * int(days)} hours'", Interval)
+        return type_coerce(instant, DateTime(timezone=True)) - span
     text = cast(instant, Text)  # of fixed width, so that it compares as time does
     return func.date(func.substr(text, 1, 10), f"-{int(days)} days", type_=Text()).concat(func.substr(text, 11))
