@@ -58,14 +58,16 @@ def take_groups(draft: Draft, names: Names) -> None:
         rf"(?:on |at |in )?(?:which|what) (?:of )?{_ALL}{some}",
         rf"(?:(?:rank|ranking|compare|comparing|league table|list|leaderboard|differences?|differ|gap)(?: (?:of|between|among|across|by|for))? {_ALL}{some})",
         rf"(?:between|among) {_ALL}{some}(?<=s)",
-        rf"(?:the )?(?:{_MOST})(?: performing| scoring| rated)? {some}(?! @)",
+        rf"(?:the )?(?:{_MOST})(?: performing| scoring| rated)? {some}",
         rf"{some} (?:ranking|comparison|league table|breakdown|by (?P<same>{fields}|days?|weeks?|months?))",
         rf"{some}(?= (?:with|who|that) (?:\w+ )?(?:the )?(?:most|least|highest|lowest|best|worst|fewest|longest|shortest))",
         r"(?P<daily>hourly|daily|weekly|monthly)",
     )
+    orders = whole(r"rank\w*|sort\w*|order\w*|list\w*|leaderboard").search(draft.text)  # "by csat" is then the measure
     for pattern in patterns:
         for match in reversed(list(whole(pattern).finditer(draft.text))):
-            if (key := _key(match, named)) is not None and not _is_people(match, key):
+            key = _key(match, named)
+            if key is not None and not _is_people(match, key) and not (key == "csat" and orders):
                 draft.take(match.start(), match.end(), Group(key, match.group()))
     who = whole(
         r"(?:(?<=^)|(?<=[,:;?] )|(?<=and )|(?<=so )|(?<=know )|(?<=see )|(?<=tell me ))(?:who|whose)(?! (?:@\d+ )?(?:said|is this))"
@@ -76,13 +78,15 @@ def take_groups(draft: Draft, names: Names) -> None:
 
 def take_trend(draft: Draft) -> None:
     """Replaces "over time", "is it getting better" by the mark of a `Trend`."""
-    match = _TREND.search(draft.text)
-    if match is None:
-        return
-    unit = match["unit"]
-    marks = "".join(f" {mark}" for mark in re.findall(r"@\d+", match.group()))
-    draft.text = f"{draft.text[: match.start()]}@{len(draft.found)}{marks}{draft.text[match.end() :]}"
-    draft.found.append(Trend("month" if unit == "quarter" else unit, match.group()))
+    unit, words = None, []
+    while match := _TREND.search(draft.text):
+        unit = unit or match["unit"]
+        words.append(match.group())
+        kept = " ".join(re.findall(r"@\d+", match.group()))
+        draft.text = " ".join(f"{draft.text[: match.start()]} {kept} {draft.text[match.end() :]}".split())
+    if words:
+        draft.text += f" @{len(draft.found)}"
+        draft.found.append(Trend("month" if unit == "quarter" else unit, ", ".join(words)))
 
 
 def _key(match: re.Match[str], named: dict[str, str]) -> str | None:

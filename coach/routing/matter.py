@@ -15,7 +15,8 @@ def matter(draft: Draft, lexicon: Lexicon) -> str | None:
 
     A name that may be what is spoken about stays in.
     """
-    text = re.sub(r"@\d+", lambda mark: _named(draft.thing(mark.group())), draft.text)
+    asking = lexicon.figure.sub(" ", lexicon.wanted.sub(" ", draft.text))
+    text = re.sub(r"@\d+", lambda mark: _named(draft.thing(mark.group())), asking)
     words = [word for word in text.split() if _tells(word, lexicon)]
     return " ".join(words[:MAX_WORDS]) or None
 

@@ -13,9 +13,9 @@ from coach.store.filters import Filter
 _RATES = frozenset({"csat", "handle_time", "rubric", "measure", "open", "questions", "repeat"})
 """Measures that are meant whenever they are mentioned; others may as well narrow down what is measured."""
 _SHARE_OF_QUESTIONS = whole(
-    r"(?:share|percentage|proportion|percent|%|fraction|part|rate)(?: .{0,30})? questions?|questions? .{0,60}(?:share|percentage|proportion|percent|%)"
-    r"|(?:share|percentage|proportion|percent|%|fraction|rate) (?:of )?@\d+|of (?:all |the |our |their |@\d+ )*questions"
-    r"|how many (?:of )?(?:all |the |our |their |@\d+ )*@\d+(?! (?:contacts|calls))|@\d+ (?:share|rate|percentage)"
+    r"(?:share|percentage|proportion|percent|%|fraction|part|rate)(?: .{0,40})? questions?"
+    r"|questions? .{0,60}(?:share|percentage|proportion|percent|%|rate)|of (?:all |the |our |their )*(?:\w+ )?questions"
+    r"|how many (?:of )?(?:\w+ ){0,4}?questions"
 )
 _IN_CONTACTS = whole(
     r"(?:how many|share of|percentage of|proportion of|number of|%|in|of|what) (?:all |the |our |@\d+ )*(?:contacts|calls|conversations|cases|chats|emails)"
@@ -37,10 +37,10 @@ class Asked:
     wants_figure: bool = False
 
 
-def choose(text: str, mentions: Sequence[Mention], conditions: Sequence[Filter], lexicon: Lexicon) -> Asked:
-    """The measure that a question's mentions amount to. `text` is the draft's; `conditions` are those it names."""
-    wants_words = lexicon.wanted.search(text) is not None
-    wants_figure = lexicon.figure.search(text) is not None
+def choose(text: str, rest: str, mentions: Sequence[Mention], conditions: Sequence[Filter], lexicon: Lexicon) -> Asked:
+    """The measure that a question's mentions amount to. `rest` is its text with marks; `conditions` are those it names."""
+    wants_words = lexicon.wanted.search(rest) is not None
+    wants_figure = lexicon.figure.search(rest) is not None
     main = _main(text, mentions)
     why = _WHY.search(text) is not None or any(mention.subject[0] == "reasons" for mention in mentions)
     if why and (reasons := _reasons(mentions, main, conditions)) is not None:

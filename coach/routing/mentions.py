@@ -43,8 +43,9 @@ class Mention:
         return None
 
 
-def take_mentions(draft: Draft, book: PhraseBook, lexicon: Lexicon) -> None:
-    """Replaces every phrase of the book by the mark of a `Mention`; marks inside a phrase stay before it."""
+def take_mentions(draft: Draft, book: PhraseBook) -> None:
+    """Replaces every phrase of the book by the mark of a `Mention`; marks inside a phrase stay before it, and what
+    stands for its ".." after it."""
     offset = 0
     text = draft.text
     for said in book.find(text):
@@ -53,12 +54,12 @@ def take_mentions(draft: Draft, book: PhraseBook, lexicon: Lexicon) -> None:
             said.subject,
             " ".join(word for word in words.split() if not word.startswith("@")),
             _is_negated(text[: said.start], words),
-            _is_condition(text[: said.start], text[said.end :], lexicon),
+            _is_condition(text[: said.start], text[said.end :], book.lexicon),
         )
-        inner = "".join(f"{mark} " for mark in re.findall(r"@\d+", words))
+        inner = "".join(f"{mark} " for mark in re.findall(r"@\d+", words) if mark not in said.between.split())
         before = len(draft.text)
         start, end = said.start + offset, said.end + offset
-        draft.text = f"{draft.text[:start]}{inner}@{len(draft.found)}{draft.text[end:]}"
+        draft.text = f"{draft.text[:start]}{inner}@{len(draft.found)} {said.between}".rstrip() + draft.text[end:]
         draft.found.append(mention)
         offset += len(draft.text) - before
 

@@ -188,6 +188,9 @@ _YEAR = r"(?:(?: of)?(?: ,)? (?P<year>20\d\d|this year|last year))?"
 _NAMED = rf"(?P<month>{_CLEAR}|{_DOUBTFUL}){_YEAR}"
 _SOME_MONTH = rf"(?:(?P<which>this|the current|last|the last|the previous|previous|the) month|{_NAMED})"
 
+_NOT_A_NAME = r"(?= (?:[@?,:;(]|and |or |to |vs |versus |compared |by |per |in |for |what |how |did |was |were |than )| ?$)"
+"""After a season: "summer sale" is none."""
+
 _SPANS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
     (whole(pattern), read)
     for pattern, read in (
@@ -213,6 +216,7 @@ _SPANS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
         ),
         (rf"(?P<month>{_CLEAR}|{_DOUBTFUL}) (?:the )?(?P<day>{_DAY}){_YEAR}", _days),
         (rf"(?:{_LAST}|the most recent) (?P<n>{_N}) {_UNITS}", _rolling),
+        (rf"{_LAST} (?P<unit>fortnight)", lambda said, today: rolling(2, "week", today)),
         (rf"(?P<n>an?|{_N}) (?P<unit>days?|weeks?|months?|years?) ago", _ago),
         (rf"(?:the )?{_UNIT} before last", _back(2)),
         (r"the day before yesterday", _day_back(2)),
@@ -228,9 +232,8 @@ _SPANS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
         ),
         (rf"h(?P<q>[12]){_YEAR}", _of_year(6)),
         (rf"(?:all of |the whole of |the month of )?{_NAMED}", _month),
-        (rf"(?<=in )(?:the )?(?P<season>{'|'.join(_SEASONS)}){_YEAR}", _season),
-        (rf"(?:over |during )?(?P<which>the|this|last) (?P<season>{'|'.join(_SEASONS)}){_YEAR}", _season),
-        (r"(?:on )?(?P<last>last )?(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?<!day s)", _weekday),
+        (rf"(?:(?:in |over |during )?(?P<which>the |this |last )?)?(?P<season>{'|'.join(_SEASONS)}){_YEAR}{_NOT_A_NAME}", _season),
+        (rf"(?:on )?(?P<last>last )?(?P<weekday>(?:{_BEFORE}|^|(?<=, ))(?:mon|tues|wednes|thurs|fri|satur|sun)day)", _weekday),
         (
             r"(?:(?<=in )|(?<=since )|(?<=during )|(?<=for )|(?<=of )|(?<=with ))(?:the year )?(?P<year>20\d\d)",
             _calendar_year,

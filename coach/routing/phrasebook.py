@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from coach.retrieval.embeddings import Embedder
+from coach.routing.lexicon import Lexicon
 from coach.routing.words import plain_words, whole
 from coach.trackers import Tracker, load_trackers
 
@@ -23,8 +24,8 @@ MIN_SIMILARITY = 0.62
 """A written question less close than this to the question asked tells nothing of it."""
 MIN_MARGIN = 0.04
 """How much closer than any written question of another measure the nearest one must be."""
-_FEW_WORDS = r" (?:[^ ,?]+ ){0,4}?"
-"""What ".." stands for in a phrase."""
+_FEW_WORDS = r" ((?:[^ ,?]+ ){0,4}?)"
+"""What ".." stands for in a phrase. A group: what stands there is no part of the phrase."""
 
 Subject = tuple[str, str | None]
 """A measure and what it is about."""
@@ -44,12 +45,15 @@ class Said:
     start: int
     end: int
     subject: Subject
+    between: str
+    """The words that stand for the phrase's "..", in order."""
 
 
 class PhraseBook:
     """The phrases and the written questions of every measure. Questions are embedded once, when first needed."""
 
-    def __init__(self, trackers: Sequence[Tracker], path: Path = PHRASES_FILE) -> None:
+    def __init__(self, trackers: Sequence[Tracker], lexicon: Lexicon, path: Path = PHRASES_FILE) -> None:
+        self.lexicon = lexicon
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         self.titles: dict[Subject, str] = {}
         self._phrases: list[Phrase] = []
@@ -67,12 +71,12 @@ class PhraseBook:
     @classmethod
     def load(cls, trackers: Sequence[Tracker] | None = None) -> "PhraseBook":
         """The shipped phrases; without `trackers` the shipped ones."""
-        return cls(load_trackers() if trackers is None else trackers)
+        return cls(load_trackers() if trackers is None else trackers, Lexicon.load())
 
     def find(self, text: str) -> list[Said]:
         """The phrases in a draft's text, in order, the longest where several overlap."""
         found = [
-            Said(match.start(), match.end(), phrase.subject)
+            Said(match.start(), match.end(), phrase.subject, " ".join("".join(match.groups("")).split()))
             for phrase in self._phrases
             for match in phrase.pattern.finditer(text)
             if match.end() > match.start()
@@ -102,12 +106,12 @@ class PhraseBook:
         self._asked += [(text, subject) for text in row["ask"]]
 
     def _add_tracker(self, tracker: Tracker) -> None:
-        """A tracker by its name and title, and by its meaning for what nobody wrote a phrase for."""
+        """A tracker by its name and title (of one word only where there are no phrases), and by its meaning."""
         subject = ("cue", tracker.name)
-        title = plain_words(tracker.title)
+        own = subject not in self.titles
         self.titles.setdefault(subject, tracker.title)
-        for words in {plain_words(tracker.name.replace("_", " ")), title}:
-            if words:
+        for words in {plain_words(tracker.name.replace("_", " ")), plain_words(tracker.title)}:
+            if words and (own or " " in words):
                 self._phrases.append(Phrase(subject, tracker.title, whole(re.escape(words).replace(r"\ ", " "))))
         self._asked += [(tracker.title, subject), (tracker.meaning.split(". ")[0], subject)]
 

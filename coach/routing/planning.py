@@ -9,6 +9,7 @@ from coach.routing.plan import Plan
 from coach.routing.reading import Compare, Reading
 from coach.routing.values import Condition
 from coach.routing.words import whole
+from coach.routing.spans import unit_back
 from coach.store.filters import Filter
 from coach.store.query import ANY_TIME, CountQuery, Period
 
@@ -22,6 +23,7 @@ _ASKS_WORDS = re.compile(
 _FIGURE = whole(
     r"how (?:many|often|much|common|frequent\w*)|(?:number|share|percentage|proportion|percent|rate|ratio|average|mean|count|fraction)s?|most|least|%|frequency"
 )
+_ABOUT = whole(r"@\d+ (?:about|on|regarding|over|concerning) (?:the |our |their )?[^@ ]+.*")
 _LEADS = re.compile(
     r"^(?:(?:ok|okay|good|great|thanks|right|hmm|so|well|and|but|now|then|also|please|yes|no|fine|cool|nice) ?,? ?)*"
     r"(?:and|but|now|then|also|what about|how about|same|only|just|instead|by|per|for|in|on|or|not|without|except|excluding|with"
@@ -50,7 +52,7 @@ class Draught:
     notes: tuple[str, ...]
 
 
-def start(reading: Reading) -> Draught:
+def start(reading: Reading, today: date) -> Draught:
     """The question by itself."""
     wants_words = _wants_words(reading)
     search = reading.matter if reading.subject is None or wants_words else None
@@ -59,7 +61,7 @@ def start(reading: Reading) -> Draught:
     return Draught(
         reading.subject,
         reading.conditions,
-        reading.period,
+        _period(reading, today),
         reading.period_words,
         None if reading.group is None else reading.group.key,
         "" if reading.group is None else reading.group.words,
@@ -71,24 +73,31 @@ def start(reading: Reading) -> Draught:
     )
 
 
+def _period(reading: Reading, today: date) -> Period | None:
+    """What is set against an earlier time without a period of its own is the present one."""
+    if reading.period is None and reading.compare == "previous":
+        return unit_back(reading.previous_unit or "month", 0, today)
+    return reading.period
+
+
 def _wants_words(reading: Reading) -> bool:
     if reading.subject is None:
         return True
     if reading.subject[0] == "reasons":
         return reading.group is None or _EXPLICIT.search(reading.rest) is not None
-    if _EXPLICIT.search(reading.rest):
+    if _EXPLICIT.search(reading.rest) or (reading.matter and _ABOUT.search(reading.rest)):
         return True
     if reading.group is not None or _FIGURE.search(reading.rest) or reading.compare is not None:
         return False
     is_said = reading.subject[0] in ("cue", "asked", "function")
-    return is_said and _ASKS_WORDS.search(reading.rest) is not None
+    return is_said and _ASKS_WORDS.search(reading.text) is not None
 
 
-def follow(current: Draught, reading: Reading) -> Draught:
+def follow(current: Draught, reading: Reading, today: date) -> Draught:
     """The question after what was understood before: a change of it, or a new one."""
     if not _is_change(reading):
-        return start(reading)
-    new = start(reading)
+        return start(reading, today)
+    new = start(reading, today)
     is_new_measure = reading.subject is not None and reading.subject not in (("contacts", None), ("customers", None))
     if reading.subject == ("contacts", None) and not reading.conditions and not reading.group and not reading.period:
         is_new_measure = True
@@ -98,11 +107,11 @@ def follow(current: Draught, reading: Reading) -> Draught:
     result = replace(
         current,
         where=where,
-        period=new.period or current.period,
+        period=reading.period or current.period or new.period,
         period_words=new.period_words or current.period_words,
         group_by=new.group_by or current.group_by,
         group_words=new.group_words or current.group_words,
-        compare=new.compare or (None if new.period or keys & _compared(current.compare) else current.compare),
+        compare=new.compare or (None if reading.period or keys & _compared(current.compare) else current.compare),
         compare_words=new.compare_words or current.compare_words,
         notes=(*current.notes, *new.notes),
     )

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from coach.retrieval.embeddings import Embedder
-from coach.routing.comparing import Sides, take_previous, take_sides
+from coach.routing.comparing import Sides, take_dates, take_sides
 from coach.routing.grouping import Group, Trend, take_groups, take_trend
 from coach.routing.matter import content, matter
 from coach.routing.measuring import Asked, choose
@@ -35,6 +35,8 @@ class Reading:
     """The measure. None when nothing is to be counted, or the question does not say."""
     conditions: tuple[Condition, ...]
     period: Period | None
+    """None where the question names none, also where it only compares: `previous_unit` then tells with what."""
+    previous_unit: str | None
     period_words: str
     group: Group | None
     compare: Compare
@@ -55,16 +57,16 @@ def read(question: str, names: Names, book: PhraseBook, today: date, embedder: E
     take_thresholds(draft)
     take_groups(draft, names)
     take_values(draft, names)
-    take_mentions(draft, book, names.lexicon)
+    take_mentions(draft, book)
     whole_text = draft.text
     sides = take_sides(draft)
-    period, _, previous, dated = take_previous(draft, today)
-    if previous is None:
+    dates = take_dates(draft)
+    if not dates.is_previous:
         take_trend(draft)
     mentions = [thing for _, _, thing in draft.marks(Mention)]
     certain = [thing for _, _, thing in draft.marks(Condition)]
-    asked = choose(whole_text, mentions, [condition.filter for condition in certain], names.lexicon)
-    left = matter(draft, names.lexicon)
+    asked = choose(text, whole_text, mentions, [condition.filter for condition in certain], book.lexicon)
+    left = matter(draft, book.lexicon)
     group = _group(draft, sides)
     subject = asked.subject
     if subject is None:
@@ -75,10 +77,10 @@ def read(question: str, names: Names, book: PhraseBook, today: date, embedder: E
     conditions = [*certain, *(Condition(each, "") for each in asked.filters)]
     if subject is not None and (not asked.wants_words or left is None):
         conditions += doubtful
-    compare: Compare = previous if sides is None else ((sides.one,), (sides.other,))
+    compare: Compare = ("previous" if dates.is_previous else None) if sides is None else ((sides.one,), (sides.other,))
     words = "" if sides is None else sides.words
     return Reading(
-        text, draft.text, subject, tuple(conditions), period, ", ".join(dated), group, compare, words, left,
+        text, draft.text, subject, tuple(conditions), dates.period, dates.unit, dates.words, group, compare, words, left,
         asked.wants_words, asked.wants_figure, notes,
     )  # fmt: skip
 
@@ -105,13 +107,13 @@ def _guessed(
     embedder: Embedder,
 ) -> Subject | None:
     """The measure of a question that names none."""
-    without_names = content(draft.text, names.lexicon)
+    without_names = content(draft.text, book.lexicon)
     if not without_names:
         people = any(word in draft.text.split() for word in ("customers", "people", "callers", "clients"))
         if asked.wants_figure or is_grouped or asked.filters:
             return ("customers", None) if people and not asked.filters and "how many" in text else ("contacts", None)
         return None
-    if names.lexicon.saying.search(draft.text):
+    if book.lexicon.saying.search(draft.text):
         return None
     guess = book.nearest(text, embedder)
     return None if guess == SEARCH else guess

@@ -5,7 +5,6 @@ from datetime import date
 
 from coach.llm import Llm
 from coach.retrieval.embeddings import Embedder
-from coach.routing.lexicon import Lexicon
 from coach.routing.phrasebook import PhraseBook
 from coach.routing.plan import Plan
 from coach.routing.planning import Draught, follow, plan_of, start
@@ -30,10 +29,10 @@ def route(
     changes their plan. `book` is the phrase book, to be loaded once and handed in; without it it is loaded here.
     """
     book = PhraseBook.load() if book is None else book
-    names = Names(vocabulary, Lexicon.load())
+    names = Names(vocabulary, book.lexicon)
     current: Draught | None = None
     for one in (*before, question):
         reading = read(one, names, book, today, embedder)
-        current = start(reading) if current is None else follow(current, reading)
+        current = start(reading, today) if current is None else follow(current, reading, today)
     assert current is not None
     return plan_of(current, book)

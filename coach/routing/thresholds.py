@@ -33,6 +33,7 @@ def take_thresholds(draft: Draft) -> None:
             said = {name: text for name, text in match.groupdict().items() if text}
             words = match.group()
             inner = "".join(f" {mark}" for mark in re.findall(r"@\d+", words))
+            inner = f" {said['keep']}" if "keep" in said else inner
             marks = []
             for found in read(said):
                 marks.append(f"@{len(draft.found)}")
@@ -105,6 +106,6 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
         (rf"(?:(?:that|who) )(?:is|are|were|was|felt|feel|seem(?:ed)?|left) (?:\w+ly )?(?:{_GLAD})(?! (?:about|with|because|over))", lambda _: [Filter("csat", ">=", ("4",))]),
         (rf"(?<=and )(?:{_SAD})(?= (?:ones|customers|people)| ,| \?|$)|(?<=than )(?:the )?(?:{_SAD})(?= ones| \?|$)|(?<=or )(?:{_SAD})(?= ones| \?|$)|(?<=vs )(?:{_SAD})(?= ones| \?|$)", lambda _: [Filter("csat", "<=", ("2",))]),
         (rf"(?<=than )(?:the )?(?:{_GLAD})(?= ones| \?|$)|(?<=or )(?:{_GLAD})(?= ones| \?|$)|(?<=vs )(?:{_GLAD})(?= ones| \?|$)|(?<=and )(?:{_GLAD})(?= ones| \?|$)|(?:{_GLAD})(?= (?:vs|and|or|versus) @)", lambda _: [Filter("csat", ">=", ("4",))]),
-        (rf"(?:why (?:is|are|were|was)) (?P<people>{_PEOPLE})(?: customers?)? (?:so )?(?:{_SAD})(?! about| with)", lambda _: [Filter("csat", "<=", ("2",))]),
+        (rf"(?P<keep>why (?:is|are|were|was) [^?]{{1,60}}?) (?:so )?(?:{_SAD})(?! about| with)", lambda _: [Filter("csat", "<=", ("2",))]),
     )
 )  # fmt: skip

@@ -83,17 +83,20 @@ class Names:
         if not words or len(words) > MAX_WORDS:
             return
         same = self.lexicon.same
-        self._offer(name, _Offer(key, value, weak=all(self._is_weak(word) for word in words)))
+        is_code = len(name) > 3 and any(letter.isdigit() for letter in name) and any(letter.isalpha() for letter in name)
+        self._offer(name, _Offer(key, value, weak=not is_code and all(self._is_weak(word) for word in words)))
         for other in same.get(name, ()):
             self._offer(other, _Offer(key, value, weak=False))
         if len(words) == 1 or key == "customer":
             return
-        for word in words:
-            if self._is_weak(word) and key != "agent":
-                continue
+        for at, word in enumerate(words):
             weak = self._is_weak(word)
-            for other in (word, *(same.get(word, ()) if key != "agent" else ())):
-                self._offer(other, _Offer(key, value, weak))
+            if key == "agent":
+                self._offer(word, _Offer(key, value, weak))
+                continue
+            for other in () if weak else (word, *same.get(word, ())):
+                self._offer(" ".join((*words[:at], other, *words[at + 1 :])), _Offer(key, value, weak=False))
+                self._offer(other, _Offer(key, value, weak=False))
 
     def _is_weak(self, word: str) -> bool:
         return word in self.lexicon.weak or len(word) < 2 or not any(letter.isalpha() for letter in word)
