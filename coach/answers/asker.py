@@ -4,7 +4,7 @@ Nothing here needs a language model. Too little evidence is a normal result, not
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from coach.answers import words
@@ -19,7 +19,7 @@ from coach.counts import Counted, count
 from coach.llm import Llm
 from coach.retrieval.embeddings import Embedder
 from coach.retrieval.index import Index
-from coach.routing.plan import Plan
+from coach.routing import PhraseBook, Plan, route
 from coach.store import Filter, Filters, Store
 
 MAX_QUOTES = 6
@@ -36,6 +36,7 @@ class Asker:
     today: date
     """What "last month" counts from."""
     llm: Llm | None = None
+    book: PhraseBook = field(default_factory=PhraseBook.load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,15 @@ def answer(
     """What the calls that meet `where` say to `question`, or `not_enough_evidence`.
 
     `before` are the earlier questions of the conversation, oldest first, whose conditions may go on; `where` always
-    holds. `without` are conditions that the question states and that shall not hold (`Plan.without`). Raises StoreError when the store was embedded with another model, and ConfigError for a bad condition.
+    holds; `without` names conditions that the question states and that shall not hold (`Plan.without`). Raises
+    StoreError when the store was embedded with another model, and ConfigError for a bad condition.
     """
-    from coach.routing import route
 
     store = asker.store
     vocabulary = store.vocabulary()
-    plan = route(question, vocabulary, asker.today, embedder=asker.embedder, before=before, llm=asker.llm)
-    plan = plan.without(without)
+    plan = route(
+        question, vocabulary, asker.today, embedder=asker.embedder, before=before, llm=asker.llm, book=asker.book
+    ).without(without)
     conditions = _merged(where, plan.where)
     scope = (*conditions, *plan.period.filters())
     n_calls = store.count_calls(scope)
