@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from searching import Shelf, add
+from searching import Shelf, WordVectors, add, call_of
 
 from coach.config import StoreConfig
 from coach.errors import StoreError
@@ -13,9 +13,9 @@ from coach.retrieval.embeddings import Embedder
 from coach.retrieval.fusion import Fusion
 from coach.retrieval.generations import build
 from coach.retrieval.index import Index
-from coach.retrieval.search import MAX_PER_CALL, search
+from coach.retrieval.search import MAX_PER_CALL, find, search
 from coach.store import open_store, parse_where
-from coach.types import Turn
+from coach.types import Cue, Turn
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,48 @@ def test_a_filter_gives_what_scoring_everything_gives(tmp_path: Path, embedder: 
             by_meaning = search(store, index, embedder, query, 50, hits_where, fusion=Fusion(lexical=0))
             assert [hit.call for hit in by_meaning] == sorted(expected, key=lambda call: -scores[int(call[5:])])
         assert not index.degraded
+
+
+def test_a_name_is_found_that_the_encoder_has_never_seen(tmp_path: Path) -> None:
+    embedder = WordVectors()
+    with open_store(tmp_path, StoreConfig()) as store:
+        for number in range(30):
+            add(store, embedder, f"call-{number}", [Turn("customer", f"The invoice of month {number} is too high.")])
+        add(store, embedder, "named", [Turn("customer", "And then my Zyxo-7 went dark " + "and I waited " * 20)])
+        index = Index.open(tmp_path / "index")
+        first = find(store, index, embedder, "bill of a Zyxo", 1)[0]
+        assert (first.passage.call, first.lexical_rank) == ("named", 1)
+        assert find(store, index, embedder, "bill of a Zyxo", 1, fusion=Fusion(lexical=0))[0].dense_rank == 1
+
+
+def test_what_is_found_says_how(tmp_path: Path) -> None:
+    embedder = WordVectors()
+    with open_store(tmp_path, StoreConfig()) as store:
+        for call_id, text in {"both": "dead modem", "words": "modem and a parcel", "neither": "late bill"}.items():
+            add(store, embedder, call_id, [Turn("customer", text, 1.0, 2.0)])
+        found = find(store, Index.open(tmp_path / "index"), embedder, "dead modem", 5)
+    assert [(each.passage.call, each.dense_rank, each.lexical_rank) for each in found] == [
+        ("both", 1, 1), ("words", 2, 2), ("neither", 3, None),
+    ]  # fmt: skip
+    assert [each.score for each in found] == pytest.approx([1 / 61 + 0.5 / 61, 1 / 62 + 0.5 / 62, 1 / 63])
+    assert found[0].similarity == pytest.approx(1)
+    assert found[0].passage.roles == ("customer",)
+
+
+def test_filters_on_what_was_said_hold_of_the_passages_found(tmp_path: Path) -> None:
+    embedder = WordVectors()
+    turns = [Turn(role, f"The modem is dead, number {i}. " * 12) for i in range(6) for role in ("agent", "customer")]
+    with open_store(tmp_path, StoreConfig()) as store:
+        store.set_embedding_model(embedder.name)
+        call = call_of(embedder, "one", turns, cues=(Cue("leaving", 5, 0, 3, None, "The", 0.9),))
+        store.save_call(call)
+        build(store, tmp_path / "index")
+        index = Index.open(tmp_path / "index")
+        for where, n in (("cue=leaving", 1), ("cue!=leaving", len(call.passages) - 1), ("role=unknown", 0)):
+            found = find(store, index, embedder, "dead modem", 100, parse_where([where]))
+            assert len(found) == n, where
+            holding = [each.passage.first_turn <= 5 <= each.passage.last_turn for each in found]
+            assert all(holding) if where == "cue=leaving" else not any(holding)
 
 
 def test_no_call_floods_a_result(shelf: Shelf, embedder: Embedder) -> None:

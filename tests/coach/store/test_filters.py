@@ -1,13 +1,14 @@
 """`--where`: what is written, what it finds, and what is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from coach.errors import ConfigError
 from coach.store import Filter, Store, parse_where
-from coach.types import Call
+from coach.types import Call, Cue, Question
 
 MakeCall = Callable[..., Call]
 HOSTILE = "x' OR 1=1; DROP TABLE calls; --"
@@ -17,8 +18,11 @@ HOSTILE = "x' OR 1=1; DROP TABLE calls; --"
 def filled(store: Store, make_call: MakeCall) -> Store:
     """Four calls: a, b, c and d, of which d has no metadata at all."""
     day = {name: datetime(2026, 1, i + 1, 12, tzinfo=UTC) for i, name in enumerate("abc")}
-    store.save_call(make_call("a", agent="Ann", team="north", csat=5, resolved=True, started_at=day["a"]))
-    store.save_call(make_call("b", agent="Roe, Jane", team="south", csat=3.5, resolved=False, started_at=day["b"]))
+    a = make_call("a", agent="Ann", team="north", csat=5, resolved=True, started_at=day["a"])
+    store.save_call(replace(a, cues=(Cue("leaving", 1, 0, 2, 1.0, "My", 0.9), Cue("thanks", 1, 0, 2, 1.0, "My", 0.1))))
+    b = make_call("b", agent="Roe, Jane", team="south", csat=3.5, resolved=False, started_at=day["b"])
+    asked = (Question(0, 0, 3, 0.0, "How", "open", "impact", 0.9, 0.9, False),)
+    store.save_call(replace(b, cues=(Cue("thanks", 1, 0, 2, 1.0, "My", 0.9),), questions=asked))
     store.save_call(make_call("c", agent=HOSTILE, medium="chat", csat=1, started_at=day["c"], extra={"Shop %": "7"}))
     store.save_call(make_call("d", texts=("Hi?",)))
     return store
@@ -72,6 +76,17 @@ FOUND = {
     "Shop %!=": "c",
     "shop %=7": "",
     "Shop %=8": "",
+    "cue=leaving": "a",
+    "cue=leaving,thanks": "ab",
+    "cue!=leaving": "bcd",
+    "cue=": "cd",
+    "cue!=": "ab",
+    "question=impact": "b",
+    "question!=impact": "acd",
+    "question!=": "b",
+    "role=customer": "abc",
+    "role!=customer": "d",
+    "role=unknown": "",
     "x') OR 1=1": "",
     "no such key=1": "",
     'a"b$[0]=1': "",
@@ -128,6 +143,9 @@ def test_passages_are_those_of_the_calls_that_meet_the_filter(filled: Store) -> 
         "resolved>=true",
         "resolved=maybe",
         "medium=telepathy",
+        "question=nosy",
+        "role=boss",
+        "cue>=leaving",
         "started_at>=yesterday",
         "started_at=2026-13-01",
         "started_at>=0000-00-00",

@@ -126,6 +126,15 @@ def test_calls_of_the_first_version_come_along(place: Any, tmp_path: Path, rich_
         columns = ", ".join([*new, "saved_at"])
         values = ", ".join([*(f":{name}" for name in new), "'2026-01-01T00:00:00.000000+00:00'"])
         connection.execute(text(f"INSERT INTO calls ({columns}) VALUES ({values})"), new)
+        said = "INSERT INTO turns (call_key, position, role, text) SELECT key, :at, :role, :text FROM calls"
+        for at, role in enumerate(("agent", "customer", "agent")):
+            connection.execute(text(said), {"at": at, "role": role, "text": "" if at == 2 else "My parcel."})
+        passage = (
+            "INSERT INTO passages (call_key, first_turn, last_turn, text, embedding) SELECT key, :at, 2, :text, :v"
+        )
+        for at in (0, 1):
+            values = {"at": at, "text": f"The parcels, {at}.", "v": b"\0" * 16}
+            connection.execute(text(passage + " FROM calls"), values)
     engine.dispose()
     with pytest.raises(StoreError, match="older version"):
         place.open()
@@ -134,6 +143,8 @@ def test_calls_of_the_first_version_come_along(place: Any, tmp_path: Path, rich_
         old = store.get_call("old")
         assert old is not None
         assert (old.role_confidence, old.swapped) == (None, False)
+        found = store.get_passages(sorted(store.match_words(["parcel"])[0].tolist()))
+        assert [found[id_].roles for id_ in sorted(found)] == [("agent", "customer"), ("customer",)]
         store.save_call(rich_call)
         assert store.count_calls() == 2
 
