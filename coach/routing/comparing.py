@@ -9,6 +9,7 @@ from itertools import combinations
 from coach.routing.grouping import CHANGE
 from coach.routing.mentions import Mention, as_condition
 from coach.routing.periods import Dated
+from coach.routing.spans import following
 from coach.routing.values import Condition, Doubtful
 from coach.routing.words import Draft, whole
 from coach.store.filters import Filter
@@ -61,7 +62,8 @@ def take_sides(draft: Draft) -> Sides | None:
         if _are_sides(one.filter, other.filter) and _is_against(draft.text, end, start):
             _strike(draft, (one, other))
             return Sides(one.filter, other.filter, f"{one.words} / {other.words}")
-    return _against_rest(draft, places)
+    sure = [(end, condition) for _, end, condition in places if not isinstance(draft.thing(draft.text[:end].split()[-1]), Mention)]
+    return _against_rest(draft, sure)
 
 
 def _condition(thing: object) -> Condition | None:
@@ -92,9 +94,9 @@ def _is_against(text: str, end: int, start: int) -> bool:
     return bool(_SET_APART.search(text[:end]) or _SET_APART.search(text[start:]))
 
 
-def _against_rest(draft: Draft, places: Sequence[tuple[int, int, Condition]]) -> Sides | None:
-    """ "Leo against the others"."""
-    for _, end, one in places:
+def _against_rest(draft: Draft, places: Sequence[tuple[int, Condition]]) -> Sides | None:
+    """ "Leo against the others"; `places` are the ends of the conditions."""
+    for end, one in places:
         against = _STRONG.search(draft.text, end)
         if one.filter.op != "=" or not one.filter.values or against is None:
             continue
@@ -134,6 +136,8 @@ def take_dates(draft: Draft) -> Dates:
     against = _AGAINST_IT.search(draft.text[: draft.marks(Dated)[0][0]])
     if changes and (unit := since or (_LAST.match(dated[0].words) if against else None)):
         return Dates(None, words, is_previous=True, unit=unit[1])
+    if against and (_STRONG.search(against.group())) and (later := following(dated[0].period)) is not None:
+        return Dates(later, words, is_previous=True)
     return Dates(dated[0].period, words)
 
 

@@ -14,7 +14,8 @@ from coach.store.filters import Filter
 from coach.store.query import ANY_TIME, CountQuery, Period
 
 _EXPLICIT = whole(
-    r"why|how come|examples?|quotes?|quotations?|hear|listen|play|show|let me|own words|clips?|snippets?|instances?|verbatims?|find|moments?"
+    r"why|how come|examples?|quotes?|quotations?|hear|listen|play|show (?:me|us)|(?<=^)show|(?:please|you) show|let me|own words|clips?"
+    r"|snippets?|instances?|verbatims?|find me|(?<=^)find|(?:you|to|please) find|moments?"
     r"|whats? behind|reasons?|stories|see where"
 )
 _ASKS_WORDS = re.compile(

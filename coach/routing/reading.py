@@ -110,7 +110,8 @@ def _guessed(
     without_names = content(draft.text, book.lexicon)
     if not without_names:
         people = any(word in draft.text.split() for word in ("customers", "people", "callers", "clients"))
-        if asked.wants_figure or is_grouped or asked.filters:
+        says = book.lexicon.saying.search(draft.text) is not None
+        if asked.wants_figure or is_grouped or asked.filters or not says:
             return ("customers", None) if people and not asked.filters and "how many" in text else ("contacts", None)
         return None
     if book.lexicon.saying.search(draft.text):

@@ -65,6 +65,17 @@ def days_of(month: Period, begin: int, end: int) -> Period:
     return Period(month.since.replace(day=max(1, begin)), month.since.replace(day=min(month.until.day, end)))
 
 
+def following(period: Period) -> Period | None:
+    """The period whose `Period.before` this one is; None for an open one."""
+    if period.since is None or period.until is None:
+        return None
+    begin = period.until + timedelta(days=1)
+    same_days = Period(begin, begin + (period.until - period.since))
+    months = (begin.year - period.since.year) * 12 + begin.month - period.since.month
+    by_months = months_from(begin.year, begin.month, months) if months and begin.day == 1 else same_days
+    return by_months if by_months.before() == period else same_days
+
+
 def _first(year: int, month: int) -> date:
     """The first of a month; months beyond 1..12 are of the years beside. Kept within the calendar."""
     year, month = year + (month - 1) // 12, (month - 1) % 12 + 1

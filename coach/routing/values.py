@@ -29,6 +29,8 @@ _INTO = frozenset("for in on from among of by via per except excluding without n
 _NO_MATTER = frozenset("and or vs versus than compared last this ? , ; : did do does are is was were have has had with in on "
                        "for by per rather more less better worse to against from who that when where only since until which get "
                        "got leave leaving left we they i how what why the a an since".split())  # fmt: skip
+_IDIOM = frozenset("off down up answer answers answered answering pick picks".split())
+"""Of "get off the phone", "answers the phone": nothing that happens by phone only."""
 _TROUBLE = frozenset(
     "problem problems trouble issue issues wrong happy unhappy help about regarding concerning".split()
 )
@@ -148,6 +150,8 @@ def _next_name(text: str, at: int, names: Names) -> tuple[int, int, list[_Offer]
 def _meant(names: Names, name: str, before: list[str], after: list[str]) -> list[_Offer]:
     """The values of one key that the name means where it stands; empty when it names nothing here."""
     offers = names.offers[name]
+    if name == "phone" and _IDIOM.intersection(before[-2:]):
+        return []
     beside = set(_keys_beside(names, before, after))
     fitting = [offer for offer in offers if offer.key in beside]
     if not fitting:
