@@ -140,9 +140,9 @@ def _yes(met: Column, known: Column) -> Column:
 
 
 def _value(table: Table, which: Column) -> Column:
-    """The value in the call's row of that table; null without such a row."""
-    chosen = select(table.c.value).where(table.c.call_key == calls.c.key, which).order_by(table.c.position).limit(1)
-    return chosen.correlate(calls).scalar_subquery()
+    """The value in the call's one such row of that table; null without one."""
+    of_call = select(func.max(table.c.value)).where(table.c.call_key == calls.c.key, which)
+    return of_call.correlate(calls).scalar_subquery()
 
 
 _TERMS: dict[str, Callable[[str], _Terms]] = {

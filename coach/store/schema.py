@@ -451,3 +451,9 @@ counters = Table(
     Column("name", String(64), primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
+
+# What counting looks up of every call (coach.store.counting), without reading the rows themselves.
+Index("ix_calls_customer", calls.c.customer, calls.c.started_at)
+Index("ix_questions_counted", questions.c.call_key, questions.c.function, questions.c.form, questions.c.unsure)
+Index("ix_cues_counted", cues.c.call_key, cues.c.tracker, cues.c.score)
+Index("ix_measures_counted", measures.c.name, measures.c.call_key, measures.c.value)

@@ -29,9 +29,17 @@ def upgrade() -> None:
     _saved()
     _passages()
     _words()
+    _counted()
     if op.get_context().dialect.name == "postgresql":
         # What people said, which ANALYZE must not copy into pg_statistic: forgetting does not reach there.
         op.execute(sa.text("ALTER TABLE summaries ALTER COLUMN text SET STATISTICS 0"))
+
+
+def _counted() -> None:
+    op.create_index("ix_calls_customer", "calls", ["customer", "started_at"])
+    op.create_index("ix_questions_counted", "questions", ["call_key", "function", "form", "unsure"])
+    op.create_index("ix_cues_counted", "cues", ["call_key", "tracker", "score"])
+    op.create_index("ix_measures_counted", "measures", ["name", "call_key", "value"])
 
 
 def _saved() -> None:
