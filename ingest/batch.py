@@ -30,6 +30,7 @@ from ingest.metadata import MetadataSource
 from ingest.outcome import Failure, Outcome, Reporter, RunSummary, summarise
 from ingest.pipeline import Decoded, Job, Models, Redacted, decode_call, draft_call, enrich, redact_segments
 from ingest.prefetch import Prefetch
+from ingest.questions import NOTHING, ask_again
 from ingest.sides import tell_sides
 from ingest.texts import find_texts, take_texts
 from ingest.transcribe import CallTranscript
@@ -98,6 +99,10 @@ def run(
             suggest_for_calls(store, scorer(), stop)
         reporter.stage("indexing")
         generation = bring_up_to_date(store, data_dir / "index")
+        asked = NOTHING
+        if store.saved_questions() and stop() is None:
+            reporter.stage("asking saved questions again")
+            asked = ask_again(store, config, scorer())
         summary = summarise(
             work.outcomes,
             waiting=len(found.waiting) + len(texts.waiting),
@@ -105,7 +110,8 @@ def run(
             stopped=stopped or ("the limit is reached" if len(jobs) < len(intake.jobs) else None),
             wall_s=time.monotonic() - began,
             generation=generation,
-            notes=scorer().problems if scorer.cache_info().currsize else (),
+            asked=asked,
+            notes=(*(scorer().problems if scorer.cache_info().currsize else ()), *asked.failures),
             failures=[
                 *(Failure(problem.code, problem.message) for problem in (*found.problems, *metadata.problems)),
                 *failures,

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
+from coach.saved import Rerun
+
 Status = Literal["done", "imported", "updated", "unchanged", "forgotten", "set_aside", "still_set_aside"]
 
 
@@ -52,6 +54,10 @@ class RunSummary:
     audio_s: float
     wall_s: float
     generation: str | None
+    asked: int
+    """Saved questions that were asked again..."""
+    changed: int
+    """...and those of them whose answer changed beyond chance."""
     notes: tuple[str, ...]
     """What was done less well than it could have been, such as without the configured LLM, and why."""
     failures: tuple[Failure, ...]
@@ -81,6 +87,7 @@ def summarise(
     stopped: str | None,
     wall_s: float,
     generation: str | None,
+    asked: Rerun,
     notes: Sequence[str],
     failures: Sequence[Failure],
 ) -> RunSummary:
@@ -104,6 +111,8 @@ def summarise(
         audio_s=sum(outcome.audio_s or 0.0 for outcome in outcomes),
         wall_s=wall_s,
         generation=generation,
+        asked=asked.asked,
+        changed=asked.changed,
         notes=tuple(notes),
         failures=(*failures, *own),
     )

@@ -22,6 +22,7 @@ _COMMANDS = {
     "classify": "classify",
     "search": "ask",
     "ask": "ask",
+    "saved": "saved",
     "show": "look",
     "agents": "agents",
     "rubrics": "rubrics",

@@ -1,6 +1,8 @@
 """`coach search` and `coach ask`: the stored calls, asked in words."""
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +15,12 @@ from coach.cli.options import (
     read_config,
     where_option,
 )
+from coach.errors import ConfigError
+
+if TYPE_CHECKING:
+    from coach.answers import Answer
+    from coach.saved import Ask
+    from coach.store import Filters
 
 
 @click.command("search")
@@ -48,29 +56,77 @@ def search_command(
 
 
 @click.command("ask")
-@click.argument("question")
+@click.argument("question", required=False)
+@click.option("--after", multiple=True, metavar="Q", help="An earlier question whose conditions go on; oldest first.")
+@click.option("--save", "name", metavar="NAME", help="Ask it again at the end of each run; see `coach saved`.")
 @data_option
 @config_option
 @where_option
 @json_option
-def ask_command(question: str, data_dir: Path, config_path: Path | None, where: tuple[str, ...], as_json: bool) -> None:
-    """Answer QUESTION from the stored calls, with counts and verbatim quotes, or say that there is not enough."""
-    from datetime import UTC, datetime
+def ask_command(
+    question: str | None,
+    after: tuple[str, ...],
+    name: str | None,
+    data_dir: Path,
+    config_path: Path | None,
+    where: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Answer QUESTION from the stored calls: counted, quoted word for word, or "not enough evidence".
 
-    from coach.answers import Asker, answer
-    from coach.llm import open_llm
-    from coach.retrieval.embeddings import load_embedder
-    from coach.retrieval.search import Index
-    from coach.store import parse_where
+    Without QUESTION, on a terminal, a conversation: one question a line, an empty line ends it.
+    """
+    from coach.cli.asking import asking
+    from coach.saved import save_question
+    from coach.store import SavedQuestion, parse_where
 
     filters = parse_where(where)
+    if question is None and not sys.stdin.isatty():
+        raise click.UsageError('Say what to ask, in quotes: coach ask "Why do customers leave?"')
+    if question is not None and not question.strip():
+        raise click.UsageError("The question is empty.")
+    if question is None and name is not None:
+        raise click.UsageError("--save needs the QUESTION to save.")
     config = read_config(data_dir, config_path)
     store = open_existing(data_dir, config)
-    embedder = load_embedder(config.retrieval.embedding_model)
-    index, today = Index.open(data_dir / "index"), datetime.now(UTC).date()
-    asker = Asker(store, index, embedder, config.retrieval, today, open_llm(config.llm))
-    result = answer(asker, question, filters)
+    askers = asking(data_dir, config)
+    if question is None:
+        _converse(askers(store, True), filters, list(after), as_json)
+        return
+    _print(askers(store, True)(question, filters, after, ()), as_json)
+    if name is not None:
+        saved = save_question(store, askers(store, False), SavedQuestion(name, question, after, where))
+        click.echo(f"coach: saved as {saved!r}; it is asked again at the end of each run.", err=True)
+
+
+def _converse(ask: "Ask", where: "Filters", before: list[str], as_json: bool) -> None:
+    """Answers line after line; what cannot be asked is told, and the conversation goes on."""
+    click.echo("Ask about the calls; an empty line ends.", err=True)
+    while True:
+        try:
+            question = input("? ").strip()
+        except EOFError:
+            click.echo(err=True)
+            return
+        if not question:
+            return
+        try:
+            answer = ask(question, where, before, ())
+        except ConfigError as error:
+            click.echo(f"coach: {error}", err=True)
+            continue
+        _print(answer, as_json)
+        before.append(question)
+        if not as_json:
+            click.echo()
+
+
+def _print(answer: "Answer", as_json: bool) -> None:
     if as_json:
-        print_json(result.to_json())
-    else:
-        click.echo(result.answer)
+        print_json(answer.to_json())
+        return
+    from rich.console import Console
+
+    from coach.show.answer import render_answer
+
+    render_answer(answer, Console(highlight=False))

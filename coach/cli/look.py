@@ -101,9 +101,10 @@ def index_state(index: dict[str, Any]) -> str:
 @click.option("--host", help="Default 127.0.0.1: this machine only.")
 @click.option("--no-token", is_flag=True, help="Ask for no token (loopback only).")
 def serve_command(data_dir: Path, config_path: Path | None, port: int | None, host: str | None, no_token: bool) -> None:
-    """Serve the pages: the list of calls, and each call with its sound and what to practise."""
+    """Serve the pages: the list of calls, each call with its sound and what to practise, and where to ask them all."""
     import dataclasses
 
+    from coach.cli.asking import asking
     from coach.measures import ranges_of
     from coach.web import serve
 
@@ -115,4 +116,10 @@ def serve_command(data_dir: Path, config_path: Path | None, port: int | None, ho
         changes["host"] = host
     if no_token:
         changes["token"] = False
-    serve(data_dir, dataclasses.replace(config.serve, **changes), config.store, ranges_of(config.score.ranges))
+    serve(
+        data_dir,
+        dataclasses.replace(config.serve, **changes),
+        config.store,
+        ranges_of(config.score.ranges),
+        asking(data_dir, config),
+    )

@@ -122,6 +122,7 @@ def _print_summary(summary: "RunSummary", data_dir: Path) -> None:
         (summary.still_set_aside, "set aside by an earlier run (try again with --retry-failed)"),
         (summary.left, f"left for the next run: {summary.stopped}"),
         (summary.set_aside, "set aside in this run"),
+        (summary.asked, f"saved questions asked again, {summary.changed} changed beyond chance (coach saved)"),
     ):
         if number:
             click.echo(f"{number:>5} {text}")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MAX_NAME = 80
 """Characters."""
+ALL_ANSWERS = 1000
+"""More than a store keeps of a question."""
 
 
 class Ask(Protocol):
@@ -113,8 +115,8 @@ def histories(store: Store, limit: int = 2) -> list[History]:
     return [history(store, question, limit=limit) for question in store.saved_questions()]
 
 
-def history_of(store: Store, name: str, limit: int) -> History:
-    """ConfigError when nothing is saved under that name."""
+def history_of(store: Store, name: str, limit: int = ALL_ANSWERS) -> History:
+    """One saved question with its newest `limit` answers. ConfigError when nothing is saved under that name."""
     return history(store, _find(store.saved_questions(), name), limit=limit)
 
 

@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from coach.errors import ConfigError, InputError, StoreError
 from coach.measures import RANGES, Range
 from coach.web import formats
+from coach.web.ask import Askers, AskPages
 from coach.web.audio import send_recording
 from coach.web.auth import Guard, clean_path, form_key, form_token, is_from_here, same
 from coach.web.call_list import view_list
@@ -40,13 +41,13 @@ _PROBLEMS = {
     403: (
         "The form was not taken",
         "It did not come from a page of this server, or the server was started again since. Nothing was saved: go "
-        "back, copy your note, load the page again and send it from there.",
+        "back, copy what you wrote, load the page again and send it from there.",
     ),
     404: ("Nothing here", "There is no such page or call. It may have been forgotten, or the link is incomplete."),
     405: ("Not possible", "This page can only be looked at."),
-    413: ("Too long", "Nothing was saved. Go back and shorten the note."),
+    413: ("Too long", "Nothing was saved. Go back and shorten what you wrote."),
     500: ("Something went wrong", "The page could not be made. The terminal where coach serve runs says more."),
-    503: ("The store cannot be read", "The terminal where coach serve runs says why."),
+    503: ("Not now", "The store cannot be read, or too many questions wait; the terminal of coach serve says more."),
 }
 
 
@@ -57,13 +58,16 @@ def create_app(
     token: str | None,
     hosts: Sequence[str] = (),
     ranges: Mapping[str, Range] = RANGES,
+    askers: Askers | None = None,
 ) -> Starlette:
     """The pages over `store`, or over what calling it gives: None until there is a store to read.
 
     `token` None leaves the pages open to whoever reaches them. `hosts` are names accepted in the Host header beside
-    localhost and IP addresses. `ranges` is where measures usually lie, by their name.
+    localhost and IP addresses. `ranges` is where measures usually lie, by their name. `askers` answers questions;
+    without it there is no page to ask them on.
     """
     pages = Pages(store if callable(store) else lambda: store, audio_dir, form_key(token), ranges)
+    asking = [] if askers is None else pages.asking(askers).routes()
     return Starlette(
         routes=[
             Route("/", pages.home),
@@ -71,6 +75,7 @@ def create_app(
             Route("/calls/{call_id:path}", pages.call),
             Route("/reviews", pages.add_review, methods=["POST"]),
             Route("/audio/{name:path}", pages.audio),
+            *asking,
             Mount("/static", CheckedStaticFiles(directory=_HERE / "static")),
         ],
         middleware=[
@@ -105,6 +110,11 @@ class Pages:
         self._form_key = form_key
         self._ranges = ranges
         self._templates = make_templates()
+
+    def asking(self, askers: Askers) -> AskPages:
+        """The pages on which questions are asked; all pages lead there from then on."""
+        self._templates.globals["CAN_ASK"] = True
+        return AskPages(self._page, self.problem, self._open_store, self._form_key, askers)
 
     def home(self, request: Request) -> Response:
         return RedirectResponse("/calls", status_code=302)
@@ -217,6 +227,7 @@ def make_templates() -> Environment:
     ):
         templates.filters[function.__name__] = function
     templates.globals.update(
+        CAN_ASK=False,
         MISSING=formats.MISSING,
         FIELDS=FIELDS,
         FORM_MEANINGS=FORM_MEANINGS,

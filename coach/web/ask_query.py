@@ -15,8 +15,6 @@ MAX_QUESTIONS = 12
 MAX_CONDITIONS = 20
 MAX_CONDITION = 300
 """Characters."""
-PERIOD = "period"
-"""Among `without`: whatever period the question names."""
 _NAMES = ("q", "where", "without")
 
 
@@ -27,7 +25,7 @@ class AskQuery:
     where: tuple[str, ...] = ()
     """Conditions beside those of the questions, as `--where` takes them."""
     without: tuple[str, ...] = ()
-    """Conditions that the questions state and that are taken away, as `Filter` writes them; or PERIOD."""
+    """Conditions that the questions state and that are taken away, as `Plan.without` takes them."""
 
     @property
     def question(self) -> str:

@@ -1,16 +1,16 @@
 """Everything the page "Ask" shows of an answer, worked out before any template sees it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from coach.counts.figure import Figure
 from coach.counts.groups import DATED
 from coach.figures import arrange, write_basis, write_interval, write_value
 from coach.store.filters import Filter
-from coach.store.query import Period
+from coach.store.query import PERIOD, Period
 from coach.web import formats
-from coach.web.ask_query import PERIOD, AskQuery
+from coach.web.ask_query import AskQuery
 from coach.web.chart import Chart, draw_bars, draw_trend, write_date
 from coach.web.list_query import FIELDS
 from coach.web.wording import ROLE_NAMES, name_cue, sentence_case
@@ -95,7 +95,7 @@ class AnswerView:
 def view_answer(answer: "Answer", query: AskQuery, store: "Store") -> AnswerView:
     """The answer to `query`. A call that has been forgotten since is quoted no more."""
     quoted = _Quoted(store, answer)
-    arranged = arrange(answer.figures)
+    arranged = arrange(_named(answer))
     quotes = quoted.views(answer.citations)
     counter_examples = tuple(
         view
@@ -115,7 +115,7 @@ def view_answer(answer: "Answer", query: AskQuery, store: "Store") -> AnswerView
         statement=answer.statement,
         tiles=tuple(_tile(figure) for figure in arranged.heads),
         chart=_chart(answer, arranged.rows),
-        differences=tuple(_tile(figure) for figure in arranged.differences),
+        differences=tuple(_difference(figure) for figure in arranged.differences),
         quotes=quotes,
         counter_examples=counter_examples,
         themes=themes,
@@ -169,6 +169,30 @@ def _tile(figure: Figure) -> TileView:
     label = figure.label[:1].upper() + figure.label[1:]
     name = label if figure.group is None else f"{label}: {figure.group}"
     return TileView(name, write_value(figure), write_basis(figure), write_interval(figure))
+
+
+def _difference(figure: Figure) -> TileView:
+    """A difference has no contacts of its own; instead it is told whether chance may have made it."""
+    within = figure.low is not None and figure.high is not None and figure.low <= 0 <= figure.high
+    sure = "" if figure.low is None else "within chance" if within else "beyond chance"
+    return replace(_tile(figure), basis=sure)
+
+
+def _named(answer: "Answer") -> list[Figure]:
+    """The figures, with the two sides of a comparison named as people do."""
+    count = answer.plan.count
+    sides = count.compare if count is not None and isinstance(count.compare, tuple) else ()
+    names = {" and ".join(map(str, side)): " and ".join(map(_values, side)) for side in sides}
+
+    def named(text: str) -> str:
+        for written, name in names.items():
+            text = text.replace(written, name)
+        return text
+
+    return [
+        replace(each, label=named(each.label), group=None if each.group is None else named(each.group))
+        for each in answer.figures
+    ]
 
 
 def _chart(answer: "Answer", rows: Sequence[Figure]) -> Chart | None:

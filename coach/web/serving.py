@@ -18,6 +18,7 @@ from coach.errors import ConfigError, StoreError
 from coach.measures import RANGES, Range
 from coach.store.engine import make_folder
 from coach.web.app import create_app
+from coach.web.ask import Askers
 
 if TYPE_CHECKING:
     from coach.store import Store
@@ -25,10 +26,16 @@ if TYPE_CHECKING:
 TOKEN_FILE = "serve.token"
 
 
-def serve(data_dir: Path, config: ServeConfig, store_config: StoreConfig, ranges: Mapping[str, Range] = RANGES) -> None:
+def serve(
+    data_dir: Path,
+    config: ServeConfig,
+    store_config: StoreConfig,
+    ranges: Mapping[str, Range] = RANGES,
+    askers: Askers | None = None,
+) -> None:
     """Serves the pages over `data_dir` until interrupted; its address goes to stderr.
 
-    `ranges` is where measures usually lie, by their name.
+    `ranges` is where measures usually lie, by their name; `askers` answers questions, if they are to be asked here.
 
     A store that does not exist yet is no error: the pages say how to begin and show the calls once there are some.
     ConfigError when the address cannot be used, or is reachable from elsewhere without a token; StoreError when there
@@ -40,7 +47,7 @@ def serve(data_dir: Path, config: ServeConfig, store_config: StoreConfig, ranges
     hosts = () if is_loopback(config.host) else (config.host, socket.gethostname(), socket.getfqdn())
     open_later = store_opener(data_dir, store_config)
     open_later()  # a store that cannot be used is better said now than on a page
-    app = create_app(open_later, audio_dir=data_dir / "audio", token=token, hosts=hosts, ranges=ranges)
+    app = create_app(open_later, audio_dir=data_dir / "audio", token=token, hosts=hosts, ranges=ranges, askers=askers)
     with listen(config.host, config.port) as listener:
         print(f"Callcoach is at {address(config.host, listener, token)}", file=sys.stderr)
         print("Press Ctrl-C to stop.", file=sys.stderr, flush=True)
