@@ -20,6 +20,7 @@ OPENING_TURNS = 4
 """Customers say why they are in touch within so many of their turns; who they are may have to come first."""
 MOST = 2
 """Sentences in one part."""
+MOST_CANDIDATES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,35 @@ def extract(turns: Sequence[Turn], questions: Sequence[Question], cues: Sequence
 
     Where nobody is known to be the customer, only the reason is looked for, among the first words of anybody.
     """
-    heard = _hear(turns, questions, cues)
-    parts: list[tuple[SummaryPart, list[_Rated]]] = [("reason", _reasons(heard))]
-    if speaks(turns, "customer"):
-        parts.append(("impact", _impacts(heard)))
-    if speaks(turns, "agent"):
-        parts += [("done", _done(heard)), ("next_step", _next_steps(heard)), ("open_promise", _open_promises(heard))]
+    parts = _rate(turns, questions, cues)
     return tuple(
-        SummarySentence(part, piece.text, (piece.turn,)) for part, rated in parts for piece in _best(rated, part)
+        SummarySentence(part, piece.text, (piece.turn,))
+        for part, rated in parts.items()
+        for piece in _best(rated, part)
     )
+
+
+def candidates(
+    turns: Sequence[Turn], questions: Sequence[Question], cues: Sequence[Cue]
+) -> dict[SummaryPart, tuple[Piece, ...]]:
+    """For each part what tells of it at all, at most MOST_CANDIDATES pieces, best first: what others may word anew."""
+    parts = _rate(turns, questions, cues)
+    return {
+        part: tuple(one.piece for one in sorted(rated, key=lambda one: -one.points) if one.points >= _TELLS[part])[
+            :MOST_CANDIDATES
+        ]
+        for part, rated in parts.items()
+    }
+
+
+def _rate(turns: Sequence[Turn], questions: Sequence[Question], cues: Sequence[Cue]) -> dict[SummaryPart, list[_Rated]]:
+    heard = _hear(turns, questions, cues)
+    parts: dict[SummaryPart, list[_Rated]] = {"reason": _reasons(heard)}
+    if speaks(turns, "customer"):
+        parts["impact"] = _impacts(heard)
+    if speaks(turns, "agent"):
+        parts |= {"done": _done(heard), "next_step": _next_steps(heard), "open_promise": _open_promises(heard)}
+    return parts
 
 
 _LEAST: dict[SummaryPart, float] = {
@@ -78,6 +99,14 @@ _LEAST: dict[SummaryPart, float] = {
     "open_promise": 0.8,
 }
 """Points without which a piece tells nothing of the part."""
+_TELLS: dict[SummaryPart, float] = {
+    "reason": 0.5,
+    "impact": 0.3,
+    "done": 0.5,
+    "next_step": 0.5,
+    "open_promise": 0.5,
+}
+"""Points from which it may be a candidate."""
 _MARGIN: dict[SummaryPart, float] = {
     "reason": 0.4,
     "impact": 0.15,

@@ -1,12 +1,15 @@
 """Summaries written by an LLM, each sentence believed only when its own turns bear it out.
 
-A part of which any sentence fails a check stays quoted, as it is without an LLM: who invents once is not trusted for
-the rest of the part. Turns that speak to the machine that reads them (coach.orders) are not shown to it, bear out
-nothing, and lend no words.
+A model may put into its own words what cues, questions and the call's order show to tell of a part (its candidates).
+A sentence that rests on anything else, or that brings words from elsewhere in the call, is not believed: somebody who
+says what is to be written lends it no words. A part of which any sentence fails stays quoted, as it is without an LLM:
+who invents once is not trusted for the rest of the part. Turns that speak to the machine that reads them (coach.orders)
+are not shown to it and bear out nothing.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,7 +17,8 @@ from coach.llm import Llm, Request
 from coach.measures.answers import content_words
 from coach.orders import addresses
 from coach.prompting import load_prompt, numbered, shown_turns
-from coach.types import SUMMARY_PARTS, Call, Role, SummaryPart, SummarySentence, Turn
+from coach.summaries.extract import candidates
+from coach.types import SUMMARY_PARTS, Call, SummaryPart, SummarySentence, Turn
 
 MAX_SENTENCES = 2
 MAX_WORDS = 30
@@ -23,14 +27,8 @@ MAX_TURNS = 4
 MIN_BORNE_OUT = 0.6
 """Share of a sentence's content words that its turns say. Of the sentences in tests/coach/summaries/test_written.py the
 true ones reach .67 and more, those that invent a matter 0; wrong numbers, names and places fall to other checks."""
+COMMON_TURNS = 3
 _STEM = 5  # letters: "charged" and "charges" are one word, "promise" and "price" are two
-_SPEAKS: dict[SummaryPart, Role] = {
-    "reason": "customer",
-    "impact": "customer",
-    "next_step": "agent",
-    "open_promise": "agent",
-}
-"""Whose words a part must rest on; what was done either may say."""
 _FRAMING = """
     customer agent caller call contact ask asks asked tell told says explain explained promise promised offer offered
     agree agreed confirm confirmed report reported want complain apologise apologised feel felt mention mentioned expect
@@ -88,17 +86,19 @@ def improve(
     for at, reply in zip(asked, llm.ask_all(requests), strict=True):
         if reply is not None:
             source = str(reply.provenance)
-            improved[at] = _merged(calls[at].turns, shown[at], quoted[at], reply.value, source)
+            improved[at] = _merged(calls[at], shown[at], quoted[at], reply.value, source)
     return improved
 
 
 def _merged(
-    turns: Sequence[Turn], shown: Collection[int], quoted: Sequence[SummarySentence], summary: Summary, source: str
+    call: Call, shown: Collection[int], quoted: Sequence[SummarySentence], summary: Summary, source: str
 ) -> tuple[SummarySentence, ...]:
+    telling = candidates(call.turns, call.questions, call.cues)
     merged: list[SummarySentence] = []
     for part in SUMMARY_PARTS:
         written = [one for one in summary.sentences if one.part == part]
-        if 0 < len(written) <= MAX_SENTENCES and all(_is_borne_out(one, turns, shown) for one in written):
+        said = {index: [one.text for one in telling.get(part, ()) if one.turn == index] for index in shown}
+        if 0 < len(written) <= MAX_SENTENCES and all(_is_borne_out(one, said, call.turns) for one in written):
             merged += [
                 SummarySentence(part, " ".join(one.text.split()), tuple(sorted(set(one.turns))), source)
                 for one in written
@@ -108,20 +108,18 @@ def _merged(
     return tuple(merged)
 
 
-def _is_borne_out(sentence: Sentence, turns: Sequence[Turn], shown: Collection[int]) -> bool:
-    """Whether the sentence may stand: its turns were shown, are its speaker's, and say what it says."""
+def _is_borne_out(sentence: Sentence, said: Mapping[int, Sequence[str]], turns: Sequence[Turn]) -> bool:
+    """Whether the sentence may stand. `said` is what each turn that was shown says of the sentence's part."""
     text = " ".join(sentence.text.split())
     places = set(sentence.turns)
-    speaker = _SPEAKS.get(sentence.part)
     return (
         0 < len(text.split()) <= MAX_WORDS
         and 0 < len(places) <= MAX_TURNS
-        and places <= set(shown)
-        and (speaker is None or any(turns[place].role == speaker for place in places))
+        and all(said.get(place) for place in places)
         and not _STRANGE.search(text)
         and not addresses(text)
-        and _says_the_same(text, [turns[place].text for place in places])
-        and not _words(text) & _withheld_words(turns, shown)
+        and _says_the_same(text, pieces := [piece for place in places for piece in said[place]])
+        and not _brought_along(text, pieces, turns, said)
     )
 
 
@@ -138,10 +136,16 @@ def _says_the_same(text: str, said: Sequence[str]) -> bool:
     return bool(words) and borne_out >= MIN_BORNE_OUT * len(words)
 
 
-def _withheld_words(turns: Sequence[Turn], shown: Collection[int]) -> set[str]:
-    """Words that only turns say which were not shown: whoever writes them has them from elsewhere."""
-    heard = _words(" ".join(turns[index].text for index in shown))
-    return _words(" ".join(turn.text for index, turn in enumerate(turns) if index not in shown)) - heard - _FRAME
+def _brought_along(text: str, pieces: Sequence[str], turns: Sequence[Turn], shown: Collection[int]) -> set[str]:
+    """Words of `text` that the call says elsewhere than in `pieces`: in few turns, or only where it was not shown.
+
+    What is said in COMMON_TURNS turns is what the call is about, and may be named anywhere.
+    """
+    here = _words(" ".join(pieces))
+    said = Counter(word for index in shown for word in _words(turns[index].text))
+    heard = _words(" ".join(turn.text for turn in turns))
+    content = {word for word in _words(text) if next(content_words(word), None)}
+    return {word for word in content & heard - here - _FRAME if said[word] < COMMON_TURNS}
 
 
 def _words(text: str) -> set[str]:

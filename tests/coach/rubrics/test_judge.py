@@ -49,11 +49,19 @@ def judged(verdict: dict[str, Any]) -> Judgement | None:
 
 
 def test_a_verdict_comes_with_reason_turns_and_origin() -> None:
-    found = judged({"reason": "The agent says\nit was frustrating.", "met": "yes", "turns": [2, 2]})
+    found = judged({"reason": "The agent names\nthe feeling.", "met": "yes", "turns": [2, 2]})
     assert found is not None
     assert (found.value, found.turns) == (1.0, (2,))
-    assert found.explanation.startswith("The agent says it was frustrating. (Judged by judge-criterion v1 (")
+    assert found.explanation.startswith("The agent names the feeling. (Judged by judge-criterion v1 (")
     assert found.provenance.prompt == "judge-criterion"
+
+
+@pytest.mark.parametrize("reason", ["The agent says it was frustrating.", "Pelican."])
+def test_a_reason_in_words_from_a_single_turn_or_from_nowhere_gives_way_to_the_quote(reason: str) -> None:
+    found = judged({"reason": reason, "met": "yes", "turns": [2]})
+    assert found is not None
+    told = "The model says yes and points to: “That must have been frustrating.” (Judged by judge-criterion v1 ("
+    assert found.explanation.startswith(told)
 
 
 @pytest.mark.parametrize(("met", "value"), [("no", 0.0), ("not applicable", None)])
@@ -78,7 +86,7 @@ def test_what_cannot_be_shown_is_not_judged(verdict: dict[str, Any]) -> None:
 
 
 def test_turns_that_do_not_exist_are_dropped_and_long_reasons_cut() -> None:
-    found = judged({"reason": "word " * 200, "met": "no", "turns": [99, 2, 0]})
+    found = judged({"reason": "feeling " * 200, "met": "no", "turns": [99, 2, 0]})
     assert found is not None
     assert found.turns == (0, 2)
     assert "… (Judged by" in found.explanation

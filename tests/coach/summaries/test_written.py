@@ -8,7 +8,7 @@ from chatserver import chat_server, fails, says
 from coach.config import LlmConfig
 from coach.llm import Llm, open_llm
 from coach.summaries import summarise
-from coach.types import Call, Metadata, SummarySentence, Turn
+from coach.types import Call, Cue, Metadata, Question, SummarySentence, Turn
 
 TURNS = (
     Turn("agent", "Good morning, Larkfield, Priya speaking. How can I help?"),
@@ -29,7 +29,6 @@ QUOTED = {
 TRUE = [
     ("reason", "The customer's first bill is higher than what they signed up for.", [1]),
     ("reason", "The first bill is forty-four pounds, not the twenty-nine they signed up for.", [1]),
-    ("reason", "Nobody in the shop told the customer about the sixteen days.", [4, 5]),
     ("impact", "The customer had budgeted to the pound and will have to borrow money from their sister.", [3]),
     ("impact", "They have just moved and will borrow from a sister.", [3]),
     ("done", "The agent explained that sixteen days of April are paid as well, only once.", [4]),
@@ -38,6 +37,8 @@ TRUE = [
     ("open_promise", "The agent promised a text with both dates within the hour.", [6]),
 ]
 FALSE = [
+    ("reason", "Nobody in the shop told the customer about the sixteen days.", [4, 5]),
+    ("reason", "The first bill is forty-four pounds, and they borrow from a sister.", [1]),
     ("reason", "The customer wants to cancel the contract because a competitor is cheaper.", [1]),
     ("reason", "The first bill is fifty-four pounds.", [1]),
     ("reason", "The first bill is 44 pounds.", [1]),
@@ -69,7 +70,18 @@ def opened(url: str) -> Llm:
 
 
 def call(turns: tuple[Turn, ...] = TURNS) -> Call:
-    return Call("c", Metadata(), turns, None, "c.wav", None)
+    """With an opener, a question about impact, its answer as a cue, and an explanation, where the turns are TURNS."""
+    if turns != TURNS:
+        return Call("c", Metadata(), turns, None, "c.wav", None)
+    asked = (
+        Question(0, 41, 56, None, "How can I help?", "open", "opener", 0.9, 0.9, False),
+        Question(2, 0, len(TURNS[2].text), None, TURNS[2].text, "open", "impact", 0.9, 0.9, False),
+    )
+    said = (
+        Cue("impact_stated", 3, 50, 88, None, TURNS[3].text[50:88], 0.9),
+        Cue("teaching", 4, 0, len(TURNS[4].text), None, TURNS[4].text, 0.9),
+    )
+    return Call("c", Metadata(), turns, None, "c.wav", None, questions=asked, cues=said)
 
 
 def written(*sentences: tuple[str, str, list[int]]) -> tuple[SummarySentence, ...]:
