@@ -20,15 +20,18 @@ _SET_APART = whole(
     r"compar\w*|differ\w*|between|better|worse|more|less|fewer|longer|shorter|higher|lower|faster|slower|happier|rather"
     r"|sooner|likelier|likely|often|gap|most|least"
 )
+_LEAD = re.compile(r" (?:(?:with|to|for|in|by|from|of) )*")
+_YES_NO = re.compile(r"(?:@\d+ )*(?:is|are|was|were|do|does|did|has|have)(?= )")
 _REST = whole(
     r"(?:the )?(?:rest|others?|remaining|remainder|(?:every|any)(?:one|body) else|nobody else|no one else|elsewhere"
     r"|all (?:the )?others?|other \w+|(?:overall |general |team )?average|everyone|everybody"
+    r"|(?:(?:those|the ones|ones|contacts|calls|customers) )?(?:without|not)(?: (?:one|it|any|them))?(?= [?,]|$)"
     r"|all (?:the )?(?:agents|customers|teams|contacts))(?: of (?:the |our |us|them)?\w*)?"
 )
 _BEFORE_THAT = whole(
     r"(?:the |than |with |to )*(?:month|week|period|quarter|year|one|time|days?|fortnight|30 days)(?: just)? before"
     r"(?: that)?|(?:than |with |to |the )*(?:previous|preceding|prior|earlier)(?: (?:one|period|time|days|weeks?|months?))?"
-    r"|than before|than (?:it was|previously|earlier)|before that"
+    r"|(?:than|to|with|vs|versus) (?:the )?last(?: one| time)?(?= [?,]|$)|than before|than (?:it was|previously|earlier)|before that"
 )
 _LAST = re.compile(r"(?:(?:in|for|of|from|over|on) )?(?:the )?(?:last|previous|past) (week|month|quarter|year)$")
 _SINCE_LAST = re.compile(r"(?:ever )?(?:since|from) (?:the )?(?:last|previous) (week|month|quarter|year)$")
@@ -62,8 +65,32 @@ def take_sides(draft: Draft) -> Sides | None:
         if _are_sides(one.filter, other.filter) and _is_against(draft.text, end, start):
             _strike(draft, (one, other))
             return Sides(one.filter, other.filter, f"{one.words} / {other.words}")
-    sure = [(end, condition) for _, end, condition in places if not isinstance(draft.thing(draft.text[:end].split()[-1]), Mention)]
-    return _against_rest(draft, sure)
+    narrowing = [(end, _condition(thing)) for _, end, thing in draft.marks(object) if _narrows(thing)]
+    sure = [(end, condition) for end, condition in narrowing if condition is not None]
+    return _against_rest(draft, sure) or _with_and_without(draft)
+
+
+def _narrows(thing: object) -> bool:
+    return thing.is_condition if isinstance(thing, Mention) else True
+
+
+def _with_and_without(draft: Draft) -> Sides | None:
+    """ "Is satisfaction higher when the impact is asked?" sets those contacts against the others."""
+    mentions = [thing for _, _, thing in draft.marks(Mention)]
+    told = [mention for mention in mentions if mention.is_condition and mention.filter and not mention.is_negated]
+    if len(told) != 1 or len(mentions) < 2 or not _YES_NO.search(draft.text) or not CHANGE.search(draft.text):
+        return None
+    (condition,) = (one for one in map(as_condition, told) if one is not None)
+    _strike(draft, (condition,))
+    one = condition.filter
+    return Sides(one, opposite(one), condition.words)
+
+
+def opposite(one: Filter) -> Filter:
+    """All other contacts."""
+    if one.key in ("resolved", "churned", "sold"):
+        return Filter(one.key, "=", ("false" if one.values == ("true",) else "true",))
+    return Filter(one.key, "!=", one.values)
 
 
 def _condition(thing: object) -> Condition | None:
@@ -100,13 +127,18 @@ def _against_rest(draft: Draft, places: Sequence[tuple[int, Condition]]) -> Side
         against = _STRONG.search(draft.text, end)
         if one.filter.op != "=" or not one.filter.values or against is None:
             continue
-        lead = re.compile(r" (?:(?:with|to|for|in|by|from|of) )*").match(draft.text, against.end())
+        lead = _LEAD.match(draft.text, against.end())
         rest = lead and _REST.match(draft.text, lead.end())
         if rest:
             draft.drop(rest.start(), rest.end())
             _strike(draft, (one,))
-            return Sides(one.filter, Filter(one.filter.key, "!=", one.filter.values), f"{one.words} / {rest.group()}")
+            return Sides(one.filter, opposite(one.filter), f"{one.words} / {rest.group()}")
     return None
+
+
+def against_rest(text: str) -> bool:
+    """Whether something unnamed is set against all others: "versus the rest of the team"."""
+    return any(_REST.match(_LEAD.sub("", text[found.end() :], count=1)) for found in _STRONG.finditer(text))
 
 
 def _strike(draft: Draft, conditions: Sequence[Condition]) -> None:

@@ -52,13 +52,13 @@ def take_groups(draft: Draft, names: Names) -> None:
     fields = "|".join(sorted((re.escape(form) for form in named), key=len, reverse=True))
     times = "|".join(f"(?P<{unit}>{words})" for unit, words in _TIMES.items())
     some = rf"(?:(?P<field>{fields})|{times})"
-    by = rf"(?:by|per|for each|for every|in each|in every|each|every|across|a|split (?:up )?by|broken down by|breakdown by|grouped by|depending on|according to)"
+    by = r"(?:by|per|for each|for every|in each|in every|each|every|across|a|split (?:up )?by|broken down by|breakdown by|grouped by|depending on|according to)"
     patterns = (
         rf"(?:split|broken down|grouped|sorted|listed|separated|separately|individually|shown|breakdown|break (?:that|it|this|them) down)? ?{by} {_ALL}{some}",
         rf"(?:on |at |in )?(?:which|what) (?:of )?{_ALL}{some}",
         rf"(?:(?:rank|ranking|compare|comparing|league table|list|leaderboard|differences?|differ|gap)(?: (?:of|between|among|across|by|for))? {_ALL}{some})",
         rf"(?:between|among) {_ALL}{some}(?<=s)",
-        rf"(?:the )?(?:{_MOST})(?: performing| scoring| rated)? {some}",
+        rf"(?:the )?(?:{_MOST})(?: (?:\d+|two|three|five|ten))?(?: performing| scoring| rated)? {some}",
         rf"{some} (?:ranking|comparison|league table|breakdown|by (?P<same>{fields}|days?|weeks?|months?))",
         rf"{some}(?= (?:with|who|that) (?:\w+ )?(?:the )?(?:most|least|highest|lowest|best|worst|fewest|longest|shortest))",
         r"(?P<daily>hourly|daily|weekly|monthly)",

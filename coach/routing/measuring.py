@@ -1,6 +1,5 @@
 """What a question wants measured: the one measure among those it mentions, and whether words are wanted as well."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,6 +34,8 @@ class Asked:
     wants_words: bool = False
     """Reasons, examples or the customers' own words are asked for."""
     wants_figure: bool = False
+    narrowing: Filter | None = None
+    """The measure as a condition, where the question only says which contacts it means."""
 
 
 def choose(text: str, rest: str, mentions: Sequence[Mention], conditions: Sequence[Filter], lexicon: Lexicon) -> Asked:
@@ -50,11 +51,14 @@ def choose(text: str, rest: str, mentions: Sequence[Mention], conditions: Sequen
         return Asked(None, tuple(filters), wants_words, wants_figure)
     others = [mention for mention in mentions if mention is not main and _narrows(mention, main)]
     filters = tuple(dict.fromkeys(mention.filter for mention in others if mention.filter is not None))
-    return Asked(_of_questions(text, main.subject), filters, wants_words, wants_figure)
+    narrowing = main.filter if main.is_condition else None
+    return Asked(_of_questions(text, main.subject), filters, wants_words, wants_figure, narrowing)
 
 
 def _main(text: str, mentions: Sequence[Mention]) -> Mention | None:
     free = [mention for mention in mentions if not mention.is_condition]
+    if len(free) > 1 and free[0].is_adjective and free[0].filter is not None:
+        free = free[1:]  # "how many confused customers got an apology"
     for mention in free or mentions:
         if mention.subject[0] in _RATES:
             return mention
@@ -71,7 +75,7 @@ def _narrows(mention: Mention, main: Mention) -> bool:
     """Whether a mention beside the main one is a condition: it says so, or it is another thing that happens."""
     if mention.filter is None or mention.subject == main.subject:
         return False
-    if mention.subject == ("cue", "leaving") and (main.subject[1] or "").startswith(("reason_", "cause_")):
+    if mention.subject == ("cue", "leaving") and not mention.is_adjective and (main.subject[1] or "").startswith(("reason_", "cause_")):
         return False
     return mention.is_condition or main.subject[0] in ("cue", "asked", "outcome")
 

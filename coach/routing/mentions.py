@@ -31,6 +31,8 @@ class Mention:
     is_negated: bool
     is_condition: bool
     """It stands where a question says which contacts it means: "when the customer is confused"."""
+    is_adjective: bool
+    """It stands before what it describes: "confused customers"."""
 
     @property
     def filter(self) -> Filter | None:
@@ -55,6 +57,7 @@ def take_mentions(draft: Draft, book: PhraseBook) -> None:
             " ".join(word for word in words.split() if not word.startswith("@")),
             _is_negated(text[: said.start], words),
             _is_condition(text[: said.start], text[said.end :], book.lexicon),
+            _is_adjective(words, text[said.end :], book.lexicon),
         )
         inner = "".join(f"{mark} " for mark in re.findall(r"@\d+", words) if mark not in said.between.split())
         before = len(draft.text)
@@ -84,6 +87,11 @@ def _is_condition(before: str, after: str, lexicon: Lexicon) -> bool:
             re.search(r"(?<![^ ])(?:in|for|of|from|by|on|among|do|does|did|are|with)(?: (?:the|our|all))? $", before)
         )
     )
+
+
+def _is_adjective(words: str, after: str, lexicon: Lexicon) -> bool:
+    following = after.split()[:1]
+    return words.split()[-1] in ("customers", "callers", "people") or (bool(following) and following[0] in lexicon.things)
 
 
 def as_condition(mention: Mention) -> Condition | None:

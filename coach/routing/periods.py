@@ -47,6 +47,8 @@ def take_periods(draft: Draft, today: date) -> None:
                     draft.take(match.start(), match.end(), Dated(period, match.group()))
     for pattern, join in _JOINED:
         for match in reversed(list(pattern.finditer(draft.text))):
+            if join is _adjacent and _SET_AGAINST.search(draft.text):
+                continue
             things = [draft.thing(mark) for mark in match.groups()]
             if not all(isinstance(thing, Dated) for thing in things):
                 continue
@@ -227,7 +229,7 @@ _SPANS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
         (rf"(?:the )?(?P<nth>{'|'.join(_ORDINALS)}) quarter{_YEAR}", _of_year(3)),
         (rf"(?:the )?q ?(?P<q>[1-4]){_YEAR}", _of_year(3)),
         (
-            rf"(?:the )?(?P<nth>first|second|1st|2nd) half of (?:the year|(?P<year>20\d\d|this year|last year))",
+            r"(?:the )?(?P<nth>first|second|1st|2nd) half of (?:the year|(?P<year>20\d\d|this year|last year))",
             _of_year(6),
         ),
         (rf"h(?P<q>[12]){_YEAR}", _of_year(6)),
@@ -271,6 +273,9 @@ def _adjacent(begin: Period, end: Period) -> Period | None:
     if None in (begin.since, begin.until, end.since) or end.since != (begin.until or date.max) + timedelta(days=1):
         return None
     return Period(begin.since, end.until)
+
+
+_SET_AGAINST = whole(r"compar\w*|differ\w*|versus|vs")
 
 
 def _itself(period: Period) -> Period:

@@ -45,6 +45,8 @@ class Reading:
     """What is to be looked for in what was said."""
     wants_words: bool
     wants_figure: bool
+    narrowing: Filter | None
+    """The measure as a condition, where the question only says which contacts it means."""
     notes: tuple[str, ...]
     """For people: what was respelled."""
 
@@ -70,7 +72,7 @@ def read(question: str, names: Names, book: PhraseBook, today: date, embedder: E
     group = _group(draft, sides)
     subject = asked.subject
     if subject is None:
-        subject = _guessed(draft, names, asked, group is not None, text, left, book, embedder)
+        subject = _guessed(draft, names, asked, group is not None, bool(certain), text, left, book, embedder)
     elif subject == SEARCH:
         subject = None
     doubtful = [thing.condition for _, _, thing in draft.marks(Doubtful)]
@@ -81,7 +83,7 @@ def read(question: str, names: Names, book: PhraseBook, today: date, embedder: E
     words = "" if sides is None else sides.words
     return Reading(
         text, draft.text, subject, tuple(conditions), dates.period, dates.unit, dates.words, group, compare, words, left,
-        asked.wants_words, asked.wants_figure, notes,
+        asked.wants_words, asked.wants_figure, asked.narrowing, notes,
     )  # fmt: skip
 
 
@@ -101,6 +103,7 @@ def _guessed(
     names: Names,
     asked: Asked,
     is_grouped: bool,
+    has_conditions: bool,
     text: str,
     left: str | None,
     book: PhraseBook,
@@ -108,13 +111,15 @@ def _guessed(
 ) -> Subject | None:
     """The measure of a question that names none."""
     without_names = content(draft.text, book.lexicon)
+    says = book.lexicon.saying.search(draft.text) is not None
     if not without_names:
+        if says and "how many" not in text:
+            return None
+        if asked.wants_words and not asked.wants_figure and not has_conditions:
+            return None
         people = any(word in draft.text.split() for word in ("customers", "people", "callers", "clients"))
-        says = book.lexicon.saying.search(draft.text) is not None
-        if asked.wants_figure or is_grouped or asked.filters or not says:
-            return ("customers", None) if people and not asked.filters and "how many" in text else ("contacts", None)
-        return None
-    if book.lexicon.saying.search(draft.text):
+        return ("customers", None) if people and not asked.filters and "how many" in text else ("contacts", None)
+    if says or not (asked.wants_figure or is_grouped):
         return None
     guess = book.nearest(text, embedder)
     return None if guess == SEARCH else guess

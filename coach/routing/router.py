@@ -5,9 +5,10 @@ from datetime import date
 
 from coach.llm import Llm
 from coach.retrieval.embeddings import Embedder
+from coach.routing.followup import follow
 from coach.routing.phrasebook import PhraseBook
 from coach.routing.plan import Plan
-from coach.routing.planning import Draught, follow, plan_of, start
+from coach.routing.planning import Draught, plan_of, start
 from coach.routing.reading import read
 from coach.routing.values import Names
 from coach.store.vocabulary import Vocabulary

@@ -19,7 +19,7 @@ MAX_WORDS = 8
 MAX_OFFERS = 12
 """A part of a name that so many values share names none of them."""
 _NOT = whole(
-    r"(?:(?:not|never|but not|and not|except|excluding|excl|without|other than|apart from|aside from|besides|outside|ignoring"
+    r"(?:(?:not|never|not counting|not including|disregarding|minus|but not|and not|except|excluding|excl|without|other than|apart from|aside from|besides|outside|ignoring"
     r"|leaving out|leave out|non|no|everyone but|everybody but|all but|anything but|rather than)"
     r"(?: (?:for|in|on|by|from|with|via|of|to|at))?(?: (?:the|those|any|our|a|an|from))*) $"
 )
