@@ -46,6 +46,12 @@ def name_of(figure: Figure) -> str:
     return figure.label if figure.group is None else figure.group
 
 
+def shared_label(figures: Sequence[Figure]) -> str:
+    """What all of them count; empty where they count different things."""
+    labels = {one.label for one in figures}
+    return labels.pop() if len(labels) == 1 else ""
+
+
 def is_difference(figure: Figure) -> bool:
     return figure.unit.split(" ", 1)[0] == _DIFFERENCE
 
@@ -71,7 +77,14 @@ def write_interval(figure: Figure) -> str | None:
 
 
 def write_basis(figure: Figure) -> str:
-    """What it was counted over: "12 of 60"; of a mean "known of 12 of 60"."""
+    """What it was counted over: "12 of 60"; of a mean "known of 12 of 60".
+
+    A difference has no contacts of its own: of it, whether chance may have made it, as far as that can be told.
+    """
+    if is_difference(figure):
+        if figure.low is None or figure.high is None:
+            return ""
+        return "within chance" if figure.low <= 0 <= figure.high else "beyond chance"
     of = f"{figure.n:,} of {figure.N:,}"
     return of if unit_of(figure) in ("share", "count") else f"known of {of}"
 

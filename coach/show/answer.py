@@ -8,7 +8,7 @@ from rich.text import Text
 
 from coach.answers import Answer, Citation
 from coach.counts.figure import Figure
-from coach.figures import arrange, name_of, write_basis, write_interval, write_value
+from coach.figures import arrange, name_of, shared_label, write_basis, write_interval, write_value
 from coach.show.words import printable
 
 BAR_WIDTH = 20
@@ -62,8 +62,8 @@ def print_figures(figures: Sequence[Figure], console: Console) -> None:
     for figure in arranged.differences:
         table.add_row(*_cells(figure, figure.label))
     console.print()
-    if arranged.rows and not arranged.heads and arranged.rows[0].group is not None:
-        console.print(Text(printable(arranged.rows[0].label)))
+    if (label := shared_label(arranged.rows)) and not arranged.heads:
+        console.print(Text(printable(label)))
     console.print(table)
 
 

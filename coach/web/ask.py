@@ -1,7 +1,7 @@
 """The page "Ask": a question is answered by looking at its address; a form saves it, another removes it."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -171,21 +171,15 @@ _RATED = (Filter("csat", "!=", ()),)
 
 def examples(vocabulary: "Vocabulary", is_rated: bool) -> list[str]:
     """Questions that the store can answer, to begin with; `is_rated`: some contacts tell how satisfied people were."""
-    teams, segments = (_two(vocabulary, field) for field in ("team", "segment"))
+    teams, segments = (len(vocabulary.values.get(field, ())) > 1 for field in ("team", "segment"))
     found = ["Why do customers leave?", "What do customers praise?"]
     found.append(f"In how many contacts was the impact asked{', by team' if teams else ''}?")
     if segments:
-        found.append(f"Which segment leaves more often, {segments[0]} or {segments[1]}?")
+        found.append("How many customers speak of leaving, by segment?")
     if is_rated:
         found.append("How has satisfaction developed by month?")
     found.append("What do customers say about the bill?")
     return found
-
-
-def _two(vocabulary: "Vocabulary", field: str) -> Sequence[str]:
-    """The two most frequent values of the field; none where there are fewer."""
-    values = list(vocabulary.values.get(field, {}))[:2]
-    return values if len(values) == 2 else []
 
 
 def _view_saved(history: History) -> SavedView:

@@ -115,7 +115,7 @@ def view_answer(answer: "Answer", query: AskQuery, store: "Store") -> AnswerView
         statement=answer.statement,
         tiles=tuple(_tile(figure) for figure in arranged.heads),
         chart=_chart(answer, arranged.rows),
-        differences=tuple(_difference(figure) for figure in arranged.differences),
+        differences=tuple(_tile(figure) for figure in arranged.differences),
         quotes=quotes,
         counter_examples=counter_examples,
         themes=themes,
@@ -169,13 +169,6 @@ def _tile(figure: Figure) -> TileView:
     label = figure.label[:1].upper() + figure.label[1:]
     name = label if figure.group is None else f"{label}: {figure.group}"
     return TileView(name, write_value(figure), write_basis(figure), write_interval(figure))
-
-
-def _difference(figure: Figure) -> TileView:
-    """A difference has no contacts of its own; instead it is told whether chance may have made it."""
-    within = figure.low is not None and figure.high is not None and figure.low <= 0 <= figure.high
-    sure = "" if figure.low is None else "within chance" if within else "beyond chance"
-    return replace(_tile(figure), basis=sure)
 
 
 def _named(answer: "Answer") -> list[Figure]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from coach.counts.figure import Figure
-from coach.figures import name_of, unit_of, write_basis, write_interval, write_number, write_value
+from coach.figures import name_of, shared_label, unit_of, write_basis, write_interval, write_number, write_value
 
 MAX_TICK_LABELS = 6
 """Along the time axis: so many fit on a telephone."""
@@ -60,7 +60,7 @@ def draw_bars(figures: Sequence[Figure]) -> Chart | None:
     if len(figures) < 2:
         return None
     longest = max((_top(one) for one in figures), default=0.0)
-    return Chart(_label(figures), tuple(_mark(one, name_of(one), longest) for one in figures), is_trend=False)
+    return Chart(shared_label(figures), tuple(_mark(one, name_of(one), longest) for one in figures), is_trend=False)
 
 
 def draw_trend(figures: Sequence[Figure], by: str) -> Chart | None:
@@ -76,7 +76,9 @@ def draw_trend(figures: Sequence[Figure], by: str) -> Chart | None:
         x = 100 * (at + 0.5) / len(figures)
         tick = name.rsplit(" ", 1)[0] if at % every == 0 else ""
         marks.append(_mark(one, name, ticks[0], x, tick))
-    return Chart(_label(figures), tuple(marks), is_trend=True, ticks=tuple(write_number(each, unit) for each in ticks))
+    return Chart(
+        shared_label(figures), tuple(marks), is_trend=True, ticks=tuple(write_number(each, unit) for each in ticks)
+    )
 
 
 def axis(top: float, unit: str) -> tuple[float, ...]:
@@ -101,11 +103,6 @@ def write_date(text: str, by: str) -> str:
     except ValueError:
         return text
     return f"{day:%b %Y}" if by == "month" else f"{day.day} {day:%b %Y}"
-
-
-def _label(figures: Sequence[Figure]) -> str:
-    labels = {one.label for one in figures}
-    return labels.pop() if len(labels) == 1 else ""
 
 
 def _mark(figure: Figure, name: str, longest: float, x: float = 50.0, tick: str = "") -> Mark:

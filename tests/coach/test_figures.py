@@ -44,6 +44,9 @@ def test_interval_is_written_like_the_value() -> None:
 def test_basis_tells_a_share_from_a_mean() -> None:
     assert write_basis(figure(0.2, "share")) == "12 of 60"
     assert write_basis(figure(3.2, "points")) == "known of 12 of 60"
+    assert write_basis(figure(0.2, "difference share")) == ""
+    assert write_basis(figure(0.2, "difference share", -0.1, 0.4)) == "within chance"
+    assert write_basis(figure(0.2, "difference share", 0.1, 0.4)) == "beyond chance"
     assert write_number(1.25, "points") == "1.2"
 
 

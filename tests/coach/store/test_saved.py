@@ -25,7 +25,9 @@ def answer(*citations: SavedCitation, night: int = 0, figures: tuple[dict[str, A
 
 
 def test_question_is_kept_with_its_conversation_and_conditions(store: Store) -> None:
-    saved = SavedQuestion("leaving", "and for new customers?", ("Why do customers leave?",), ("team=Quay",), ("period",), NIGHT)
+    saved = SavedQuestion(
+        "leaving", "and for new customers?", ("Why do customers leave?",), ("team=Quay",), ("period",), NIGHT
+    )
     store.save_question(saved)
     store.save_question(SavedQuestion("Ärger \x00 '; --", "?"))
     first, second = store.saved_questions()
