@@ -10,7 +10,7 @@ from coach.counts.groups import DATED, name_of
 from coach.counts.measures import MEASURES, label_of, unit_of
 from coach.counts.names import check_names
 from coach.counts.sides import Side, halves_of, sides_of
-from coach.counts.tables import Key, Table, tabulate
+from coach.counts.tables import Key, Table, halved, tabulate
 from coach.counts.verdict import verdict_of
 from coach.counts.wording import reason_words
 from coach.store import Store
@@ -49,9 +49,12 @@ def count(store: Store, query: CountQuery) -> Counted:
     sides = sides_of(store, query)
     table = tabulate(store, query, sides)
     halves = halves_of(store, query) if query.compare is None and query.group_by in DATED else ()
-    compared = tabulate(store, replace(query, group_by=None), halves) if halves else table
+    compared = halved(store, query, table, halves) if halves else table
     n_shared = _shared(store, sides) if isinstance(query.compare, tuple) else 0
-    figures = (*_figures(query, table, sides), *_differences(query, compared, halves or sides, apart=not n_shared))
+    figures = (
+        *_figures(query, table, sides),
+        *_differences(replace(query, group_by=None) if halves else query, compared, halves or sides, not n_shared),
+    )
     differences = [figure for figure in figures if figure.unit.startswith("difference ")]
     having, lacking = _evidence(store, query, sides[0])
     return Counted(
@@ -74,7 +77,7 @@ def _figures(query: CountQuery, table: Table, sides: Sequence[Side]) -> Iterator
             yield figure_of(kind, unit, _label(query, table, key), table.sums(at, key), table.totals[at], group)
 
 
-def _differences(query: CountQuery, table: Table, sides: Sequence[Side], *, apart: bool) -> Iterator[Figure]:
+def _differences(query: CountQuery, table: Table, sides: Sequence[Side], apart: bool) -> Iterator[Figure]:
     if len(sides) < 2:
         return
     kind, unit = MEASURES[query.measure].kind, unit_of(query)
@@ -83,8 +86,7 @@ def _differences(query: CountQuery, table: Table, sides: Sequence[Side], *, apar
         if len(table.keys) > 1 and not (pair[0].known and pair[1].known):
             continue
         label = f"{_label(query, table, key)}: {sides[0].name} less {sides[1].name}"
-        group = _group(query, key) if table.is_grouped else None
-        yield difference_of(kind, unit, label, pair, apart=apart, group=group)
+        yield difference_of(kind, unit, label, pair, apart=apart, group=_group(query, key))
 
 
 def _label(query: CountQuery, table: Table, key: Key) -> str:

@@ -44,8 +44,15 @@ def name_of(by: str, group: str | None) -> str:
     return f"{group}:00" if by == "hour" else str(group)
 
 
+def dated(by: str, day: str | None) -> str | None:
+    """The group of a day: itself, the Monday of its week, or its month as 2026-01."""
+    if day is None or by == "day":
+        return day
+    first = date.fromisoformat(day)
+    return day[:7] if by == "month" else (first - timedelta(days=first.weekday())).isoformat()
+
+
 def _dates(by: str, first: date, last: date) -> Iterable[str]:
-    day = first - timedelta(days=first.weekday()) if by == "week" else first.replace(day=1) if by == "month" else first
-    while day <= last:
-        yield f"{day:%Y-%m}" if by == "month" else day.isoformat()
-        day = (day + timedelta(days=31)).replace(day=1) if by == "month" else day + timedelta(7 if by == "week" else 1)
+    """Every group from the one of `first` to the one of `last`."""
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return dict.fromkeys(str(dated(by, day.isoformat())) for day in days)

@@ -5,11 +5,11 @@ One statement gives the sums of each group, from which `coach.counts` makes figu
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Connection, Select, Table, and_, case, exists, func, or_, select
+from sqlalchemy import CTE, ColumnElement, Connection, Label, Select, Table, and_, case, exists, func, or_, select
 from sqlalchemy import Text as PlainText
 from sqlalchemy import cast as as_type
 from sqlalchemy import literal_column as sql
@@ -23,6 +23,8 @@ from coach.types import LIKELY_CUE
 REPEAT_DAYS = 30
 FIELDS = ("agent", "team", "segment", "product", "queue", "medium", "customer")
 OUTCOMES = ("resolved", "churned", "sold")
+REASONS = ("reason_", "cause_")
+"""How the trackers of reasons that customers state, and of causes that are heard, begin."""
 GROUPINGS = (*FIELDS, "csat", *OUTCOMES, *TIMES)
 """What calls can be grouped by, beside the unknown columns that metadata brought."""
 
@@ -51,7 +53,7 @@ _ASKING = and_(_SCORED, or_(calls.c.n_questions > 0, calls.c.talk_share.is_not(N
 """The agent is known, and so are their questions."""
 _ASKED = and_(questions.c.call_key == calls.c.key, questions.c.form != "none")
 _HEARD = and_(cues.c.call_key == calls.c.key, cues.c.score >= LIKELY_CUE)
-_REASON = or_(*(cues.c.tracker.startswith(name, autoescape=True) for name in ("reason_", "cause_")))
+_REASON = or_(*(func.substr(cues.c.tracker, 1, len(name)) == name for name in REASONS))
 
 
 def _one(_subject: str) -> _Terms:
@@ -73,6 +75,11 @@ def _cue(tracker: str) -> _Terms:
     likely = exists().where(_HEARD, cues.c.tracker == tracker)
     unlikely = exists().where(cues.c.call_key == calls.c.key, cues.c.tracker == tracker, cues.c.score < LIKELY_CUE)
     return _Terms(_yes(likely, _SIDES), doubtful=_yes(and_(unlikely, ~likely), _SIDES))
+
+
+def _sides(_subject: str) -> _Terms:
+    """1 where a cue could have been heard."""
+    return _Terms(case((_SIDES, _ONE)))
 
 
 def _reasons(_subject: str) -> _Terms:
@@ -150,6 +157,7 @@ _TERMS: dict[str, Callable[[str], _Terms]] = {
     "customers": _one,
     "cue": _cue,
     "reasons": _reasons,
+    "sides": _sides,
     "questions": _questions,
     "open": _open,
     "function": _function,
@@ -184,21 +192,25 @@ def tally(
     return found if found or group_by is not None else {None: Sums()}
 
 
-def tally_reasons(connection: Connection, where: Filters, group_by: str | None) -> dict[str | None, dict[str, Sums]]:
-    """Of each group, how many calls have each reason and cause that is heard in one; as `tally` groups them."""
-    each = _each_call(connection, "reasons", None, where, group_by)
-    calls_with = (
-        select(each.c.grouped, cues.c.tracker, func.count(cues.c.call_key.distinct()))
-        .join(cues, cues.c.call_key == each.c.key)
-        .where(each.c.x == 1, cues.c.score >= LIKELY_CUE, _REASON)
-        .group_by(each.c.grouped, cues.c.tracker)
+def tally_reasons(connection: Connection, where: Filters, group_by: str | None) -> dict[tuple[str | None, str], Sums]:
+    """How many calls of each group have each reason and cause, by (group, tracker), as `tally` groups them.
+
+    Those that are heard in none of a group are left out.
+    """
+    heard = (
+        select(calls.c.key, _grouped(connection, group_by), cues.c.tracker)
+        .join(cues, cues.c.call_key == calls.c.key)
+        .where(cues.c.score >= LIKELY_CUE, _REASON, _SIDES, *conditions(where))
+        .distinct()
+        .subquery()
     )
-    heard: dict[str | None, dict[str, Sums]] = {}
-    totals = tally(connection, "reasons", None, where, group_by)
-    for group, tracker, n in connection.execute(calls_with):
+    counted = select(heard.c.grouped, heard.c.tracker, func.count()).group_by(heard.c.grouped, heard.c.tracker)
+    totals = tally(connection, "sides", None, where, group_by)
+    found = {}
+    for group, tracker, n in connection.execute(counted):
         total = totals[_name(group)]
-        heard.setdefault(_name(group), {})[tracker] = Sums(total.calls, total.known, n, total.y, n, total.yy, n)
-    return heard
+        found[_name(group), tracker] = replace(total, x=float(n), xx=float(n), xy=float(n))
+    return found
 
 
 def ids(
@@ -243,12 +255,15 @@ def _terms(connection: Connection, measure: str, subject: str | None) -> _Terms:
 def _each_call(connection: Connection, measure: str, subject: str | None, where: Filters, group_by: str | None) -> CTE:
     """One row a call (or customer): key, grouped, x, y, doubtful. Materialized, so that x is worked out once."""
     terms = _terms(connection, measure, subject)
-    grouped = as_type(None, PlainText) if group_by is None else _group(connection, group_by)
-    columns = (grouped.label("grouped"), terms.x.label("x"), terms.y.label("y"), terms.doubtful.label("doubtful"))
+    columns = (_grouped(connection, group_by), terms.x.label("x"), terms.y.label("y"), terms.doubtful.label("doubtful"))
     each: Select[Any] = select(calls.c.key, *columns)
     if measure == "customers":
         each = select(calls.c.customer, *columns).where(calls.c.customer.is_not(None)).distinct()
     return each.where(*conditions(where)).cte("each_call").prefix_with("MATERIALIZED")
+
+
+def _grouped(connection: Connection, group_by: str | None) -> Label[Any]:
+    return (as_type(None, PlainText) if group_by is None else _group(connection, group_by)).label("grouped")
 
 
 def _group(connection: Connection, key: str) -> Column:

@@ -1,7 +1,7 @@
 """What the store hands out beside calls: rows of lists, passages, runs and files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal
 
@@ -60,6 +60,10 @@ class Sums:
     xy: float = 0.0
     doubtful: float = 0.0
     """How much of x rests on unsure labels; of a cue, how many calls say it too doubtfully to be counted."""
+
+    def __add__(self, other: "Sums") -> "Sums":
+        """Of both groups together, which share no call."""
+        return Sums(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
