@@ -30,9 +30,10 @@ DATASET = Path(__file__).parent / "datasets" / "routing"
 FIELDS = ("kind", "measure", "subject", "where", "group_by", "since", "until", "compare", "search")
 STEM = 5
 """Content words are the same when so many of their first letters are."""
-_EMPTY = frozenset(
-    "a an the of in for with and or to from on at about by when customer customers agent agents what do say".split()
-)
+_EMPTY_WORDS = """
+    a an the of in for with and or to from on at about by when customer customers agent agents what do say
+    """
+_EMPTY = frozenset(_EMPTY_WORDS.split())
 
 Form = Mapping[str, Any]
 """A plan as the dataset writes it."""

@@ -30,8 +30,10 @@ _REST = whole(
 )
 _BEFORE_THAT = whole(
     r"(?:the |than |with |to )*(?:month|week|period|quarter|year|one|time|days?|fortnight|30 days)(?: just)? before"
-    r"(?: that)?|(?:than |with |to |the )*(?:previous|preceding|prior|earlier)(?: (?:one|period|time|days|weeks?|months?))?"
-    r"|(?:than|to|with|vs|versus) (?:the )?last(?: one| time)?(?= [?,]|$)|than before|than (?:it was|previously|earlier)|before that"
+    r"(?: that)?|(?:than |with |to |the )*(?:previous|preceding|prior|earlier)(?: (?:one"
+    r"|period|time|days|weeks?|months?))?"
+    r"|(?:than|to|with|vs|versus) (?:the )?last(?: one| time)?(?= [?,]|$)|than before"
+    r"|than (?:it was|previously|earlier)|before that"
 )
 _LAST = re.compile(r"(?:(?:in|for|of|from|over|on) )?(?:the )?(?:last|previous|past) (week|month|quarter|year)$")
 _SINCE_LAST = re.compile(r"(?:ever )?(?:since|from) (?:the )?(?:last|previous) (week|month|quarter|year)$")

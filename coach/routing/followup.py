@@ -14,7 +14,8 @@ from coach.store.filters import Filter
 
 _LEADS = re.compile(
     r"^(?:(?:ok|okay|good|great|thanks|right|hmm|so|well|and|but|now|then|also|please|yes|no|fine|cool|nice) ?,? ?)*"
-    r"(?:and|but|now|then|also|what about|how about|same|only|just|instead|by|per|for|in|on|or|not|without|except|excluding"
+    r"(?:and|but|now|then|also|what about|how about|same|only|just|instead|by|per|for|in|on|or"
+    r"|not|without|except|excluding"
     r"|with|break|split|group|why(?: is that| so|\?| \?|$)|since|until|last|this|compared"
     r"|show me (?:some |a few |the )?(?:examples|quotes|one|them|those|that)"
     r"|compare (?:that|it|this|them|with)|versus|vs|against|more|less|which of (?:them|those|these)|who|as a|over time"
@@ -27,7 +28,10 @@ _POINTS_BACK = whole(
 _THOSE = whole(r"(?:in|of|for|with|among|by) (?:those|these|them|such|that group)")
 _OWN = re.compile(r"^(?:who|in|for|show me|why|on|with|let me) ")
 """Begins a change as well as a question of its own."""
-_CONTACTS = whole(r"(?:how many|number of|count of|volume of) (?:@\d+ )*(?:contacts|calls|conversations|cases|chats|emails|@\d+)|volumes?")
+_CONTACTS = whole(
+    r"(?:how many|number of|count of|volume of) (?:@\d+ )*(?:contacts|calls|conversations"
+    r"|cases|chats|emails|@\d+)|volumes?"
+)
 _WHY = whole(r"why|how come|reasons?|what is behind")
 
 
@@ -107,9 +111,9 @@ def _reasons(subject: Subject | None) -> tuple[Condition, ...] | None:
 
 def _as_filter(subject: Subject | None) -> Filter | None:
     """The contacts that a measure counts, as a condition; None for what is no yes or no."""
-    if subject is None or subject[1] is None:
+    measure, about = subject or ("", None)
+    if about is None:
         return None
-    measure, about = subject
     if measure == "outcome":
         return Filter(about, "=", ("true",))
     return Filter("cue" if measure == "cue" else "question", "=", (about,)) if measure in ("cue", "asked") else None

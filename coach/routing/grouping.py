@@ -14,20 +14,27 @@ _TIMES = {
     "month": "months?|monthly|calendar months?",
 }
 _MOST = (
-    "best|worst|highest|lowest|busiest|quietest|top|strongest|weakest|slowest|fastest|quickest|happiest|unhappiest|longest"
+    "best|worst|highest|lowest|busiest|quietest|top|strongest|weakest|slowest|fastest"
+    "|quickest|happiest|unhappiest|longest"
     "|shortest|biggest|smallest|leading|bottom|best performing|worst performing|poorest|calmest"
 )
 _ALL = "(?:the |our |all |different |various |individual |single |each |every |of |different )*"
 _TREND = whole(
-    r"over (?:the )?(?:time|months|course of \w+)|trends?|trending|(?:month|week|day|quarter) (?:on|by|over|after|to) (?P<unit>month|week|day|quarter)"
-    r"|(?:get|getting|got|become|becoming) (?:\w+ )?(?:better|worse|longer|shorter|more \w+|less \w+|higher|lower|faster|slower|happier|fewer|more|less)"
-    r"|(?:is|are|has|have|do|does|did|were|was) .{0,60}?(?:improv\w+|rising|falling|increas\w+|decreas\w+|declin\w+|growing|shrinking|dropping"
-    r"|going (?:up|down)|gone (?:up|down)|go(?:ne)? (?:up|down)|went (?:up|down)|worsen\w*|chang(?:ed|ing)|develop(?:ed|ing)|evolv\w+|progress\w*|drop\w*|grow\w*)"
-    r"|development(?= (?:of|in))|evolution|progress(?:ion)? of|how .{0,60}?(?:develop\w*|evolv\w*|chang(?:ed|ing|es?)|progress\w*|trend\w*)"
+    r"over (?:the )?(?:time|months|course of \w+)|trends?|trending|(?:month|week|day"
+    r"|quarter) (?:on|by|over|after|to) (?P<unit>month|week|day|quarter)"
+    r"|(?:get|getting|got|become|becoming) (?:\w+ )?(?:better|worse|longer|shorter|more \w+"
+    r"|less \w+|higher|lower|faster|slower|happier|fewer|more|less)"
+    r"|(?:is|are|has|have|do|does|did|were|was) .{0,60}?(?:improv\w+|rising|falling|increas\w+"
+    r"|decreas\w+|declin\w+|growing|shrinking|dropping"
+    r"|going (?:up|down)|gone (?:up|down)|go(?:ne)? (?:up|down)|went (?:up|down)|worsen\w*"
+    r"|chang(?:ed|ing)|develop(?:ed|ing)|evolv\w+|progress\w*|drop\w*|grow\w*)"
+    r"|development(?= (?:of|in))|evolution|progress(?:ion)? of|how .{0,60}?(?:develop\w*"
+    r"|evolv\w*|chang(?:ed|ing|es?)|progress\w*|trend\w*)"
     r"|improving|rising|falling|increasing|decreasing|declining|going (?:up|down)"
 )
 CHANGE = whole(
-    r"chang\w*|improv\w*|better|worse|up|down|more|less|fewer|higher|lower|rise[ns]?|rose|rising|f[ae]ll\w*|increas\w*|decreas\w*"
+    r"chang\w*|improv\w*|better|worse|up|down|more|less|fewer|higher|lower|rise[ns]?|rose"
+    r"|rising|f[ae]ll\w*|increas\w*|decreas\w*"
     r"|drop\w*|grow\w*|grew|grown|declin\w*|develop\w*|worsen\w*|longer|shorter|faster|slower|happier|differ\w*"
 )
 
@@ -48,19 +55,25 @@ class Trend:
 
 def take_groups(draft: Draft, names: Names) -> None:
     """Replaces "by team", "which agent", "who" by marks of `Group`."""
-    named = {form: key for form, key in names.fields.items()}
+    named = dict(names.fields)
     fields = "|".join(sorted((re.escape(form) for form in named), key=len, reverse=True))
     times = "|".join(f"(?P<{unit}>{words})" for unit, words in _TIMES.items())
     some = rf"(?:(?P<field>{fields})|{times})"
-    by = r"(?:by|per|for each|for every|in each|in every|each|every|across|a|split (?:up )?by|broken down by|breakdown by|grouped by|depending on|according to)"
+    by = (
+        r"(?:by|per|for each|for every|in each|in every|each|every|across|a|split (?:up )?by"
+        r"|broken down by|breakdown by|grouped by|depending on|according to)"
+    )
     patterns = (
-        rf"(?:split|broken down|grouped|sorted|listed|separated|separately|individually|shown|breakdown|break (?:that|it|this|them) down)? ?{by} {_ALL}{some}",
+        rf"(?:split|broken down|grouped|sorted|listed|separated|separately|individually|shown"
+        rf"|breakdown|break (?:that|it|this|them) down)? ?{by} {_ALL}{some}",
         rf"(?:on |at |in )?(?:which|what) (?:of )?{_ALL}{some}",
-        rf"(?:(?:rank|ranking|compare|comparing|league table|list|leaderboard|differences?|differ|gap)(?: (?:of|between|among|across|by|for))? {_ALL}{some})",
+        rf"(?:(?:rank|ranking|compare|comparing|league table|list|leaderboard|differences?|differ"
+        rf"|gap)(?: (?:of|between|among|across|by|for))? {_ALL}{some})",
         rf"(?:between|among) {_ALL}{some}(?<=s)",
         rf"(?:the )?(?:{_MOST})(?: (?:\d+|two|three|five|ten))?(?: performing| scoring| rated)? {some}",
         rf"{some} (?:ranking|comparison|league table|breakdown|by (?P<same>{fields}|days?|weeks?|months?))",
-        rf"{some}(?= (?:with|who|that) (?:\w+ )?(?:the )?(?:most|least|highest|lowest|best|worst|fewest|longest|shortest))",
+        rf"{some}(?= (?:with|who|that) (?:\w+ )?(?:the )?(?:most|least|highest|lowest|best|worst"
+        rf"|fewest|longest|shortest))",
         r"(?P<daily>hourly|daily|weekly|monthly)",
     )
     orders = whole(r"rank\w*|sort\w*|order\w*|list\w*|leaderboard").search(draft.text)  # "by csat" is then the measure
@@ -70,7 +83,8 @@ def take_groups(draft: Draft, names: Names) -> None:
             if key is not None and not _is_people(match, key) and not (key == "csat" and orders):
                 draft.take(match.start(), match.end(), Group(key, match.group()))
     who = whole(
-        r"(?:(?<=^)|(?<=[,:;?] )|(?<=and )|(?<=so )|(?<=know )|(?<=see )|(?<=tell me ))(?:who|whose)(?! (?:@\d+ )?(?:said|is this))"
+        r"(?:^|(?<=[,:;?] )|(?<=and )|(?<=so )|(?<=know )|(?<=see )|(?<=tell me ))(?:who"
+        r"|whose)(?! (?:@\d+ )?(?:said|is this))"
     )
     for match in reversed(list(who.finditer(draft.text))):
         draft.take(match.start(), match.end(), Group("agent", match.group()))
@@ -107,5 +121,5 @@ def _is_people(match: re.Match[str], key: str) -> bool:
             words,
         )
     if re.match(r"a ", words):
-        return key in ("agent", "team", "product", "queue", "segment") or "day" == words.split()[-1] and False
+        return key in ("agent", "team", "product", "queue", "segment") or (words.split()[-1] == "day" and False)
     return bool(re.match(r"(?:what|each|every|across) (?:service|rating|desk|media)s?$", words))

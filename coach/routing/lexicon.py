@@ -12,8 +12,8 @@ from coach.routing.words import plain_words, whole
 LEXICON_FILE = Path(__file__).with_name("lexicon.toml")
 _SPELT = (
     "average", "share", "percentage", "number", "month", "week", "quarter", "yesterday", "january", "february", "april",
-    "june", "july", "august", "september", "october", "november", "december", "which", "what", "many", "often", "between",
-    "compared", "versus", "trend", "examples", "quotes", "except", "without", "different", "please", "show",
+    "june", "july", "august", "september", "october", "november", "december", "which", "what", "many", "often",
+    "between", "compared", "versus", "trend", "examples", "quotes", "except", "without", "different", "please", "show",
 )  # fmt: skip
 """Words the routing's own patterns know, worth spelling right."""
 

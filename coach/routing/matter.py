@@ -11,7 +11,7 @@ MAX_WORDS = 40
 
 
 def matter(draft: Draft, lexicon: Lexicon) -> str | None:
-    """The question's words without what was recognised, without those that ask and those that say nothing; None if none.
+    """The question's words that are neither recognised nor ask, and say something; None when none are left.
 
     A name that may be what is spoken about stays in.
     """

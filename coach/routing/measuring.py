@@ -17,7 +17,8 @@ _SHARE_OF_QUESTIONS = whole(
     r"|how many (?:of )?(?:\w+ ){0,4}?questions"
 )
 _IN_CONTACTS = whole(
-    r"(?:how many|share of|percentage of|proportion of|number of|%|in|of|what) (?:all |the |our |@\d+ )*(?:contacts|calls|conversations|cases|chats|emails)"
+    r"(?:how many|share of|percentage of|proportion of|number of|%|in|of|what) (?:all |the "
+    r"|our |@\d+ )*(?:contacts|calls|conversations|cases|chats|emails)"
     r"|contacts|how often|calls (?:in which|where|with)"
 )
 _RATE_WORDS = whole(r"share|percentage|proportion|percent|rate|rates|%|fraction|ratio")
@@ -39,7 +40,7 @@ class Asked:
 
 
 def choose(text: str, rest: str, mentions: Sequence[Mention], conditions: Sequence[Filter], lexicon: Lexicon) -> Asked:
-    """The measure that a question's mentions amount to. `rest` is its text with marks; `conditions` are those it names."""
+    """The measure that a question's mentions amount to; `rest` is its text with marks, `conditions` those it names."""
     wants_words = lexicon.wanted.search(rest) is not None
     wants_figure = lexicon.figure.search(rest) is not None
     main = _main(text, mentions)
@@ -47,11 +48,11 @@ def choose(text: str, rest: str, mentions: Sequence[Mention], conditions: Sequen
     if why and (reasons := _reasons(mentions, main, conditions)) is not None:
         return Asked(("reasons", None), reasons, True, wants_figure)
     if main is None:
-        filters = [mention.filter for mention in mentions if mention.filter is not None]
-        return Asked(None, tuple(filters), wants_words, wants_figure)
+        said = tuple(mention.filter for mention in mentions if mention.filter is not None)
+        return Asked(None, said, wants_words, wants_figure)
     others = [mention for mention in mentions if mention is not main and _narrows(mention, main)]
     filters = tuple(dict.fromkeys(mention.filter for mention in others if mention.filter is not None))
-    narrowing = main.filter if main.is_condition else None
+    narrowing = main.filter if main.is_condition or main.is_adjective else None
     return Asked(_of_questions(text, main.subject), filters, wants_words, wants_figure, narrowing)
 
 
@@ -75,7 +76,11 @@ def _narrows(mention: Mention, main: Mention) -> bool:
     """Whether a mention beside the main one is a condition: it says so, or it is another thing that happens."""
     if mention.filter is None or mention.subject == main.subject:
         return False
-    if mention.subject == ("cue", "leaving") and not mention.is_adjective and (main.subject[1] or "").startswith(("reason_", "cause_")):
+    if (
+        mention.subject == ("cue", "leaving")
+        and not mention.is_adjective
+        and (main.subject[1] or "").startswith(("reason_", "cause_"))
+    ):
         return False
     return mention.is_condition or main.subject[0] in ("cue", "asked", "outcome")
 
@@ -92,9 +97,9 @@ def _reasons(
     for mention in about:
         if mention.subject == ("cue", "leaving"):
             filters.append(_LEAVING)
-        elif mention.subject == ("outcome", "churned") and mention.filter is not None:
-            filters.append(mention.filter)
-        elif mention.is_condition and mention.filter is not None:
+        elif (mention.subject == ("outcome", "churned") and mention.filter is not None) or (
+            mention.is_condition and mention.filter is not None
+        ):
             filters.append(mention.filter)
         else:
             return None

@@ -10,8 +10,10 @@ from coach.routing.words import Draft, whole
 from coach.store.filters import Filter
 
 _CONDITION = whole(
-    r"(?:where|when|whenever|in which|in those which|that (?:were|was|are|had|have|has|ended|did|do|got|contain\w*|includ\w*)"
-    r"|who(?: \w+)?|whose|with|without|among|if|after|once|despite|of those|having|containing|involving|including|while)"
+    r"(?:where|when|whenever|in which|in those which|that (?:were|was|are|had|have|has|ended"
+    r"|did|do|got|contain\w*|includ\w*)"
+    r"|who(?: \w+)?|whose|with|without|among|if|after|once|despite|of those|having|containing"
+    r"|involving|including|while)"
 )
 _NOT = whole(
     r"(?:without|never|no|not|nobody|no one|none|neither|nor|lacking|missing|failed to|fail to|forgot to|but not)"
@@ -91,7 +93,9 @@ def _is_condition(before: str, after: str, lexicon: Lexicon) -> bool:
 
 def _is_adjective(words: str, after: str, lexicon: Lexicon) -> bool:
     following = after.split()[:1]
-    return words.split()[-1] in ("customers", "callers", "people") or (bool(following) and following[0] in lexicon.things)
+    return words.split()[-1] in ("customers", "callers", "people") or (
+        bool(following) and following[0] in lexicon.things
+    )
 
 
 def as_condition(mention: Mention) -> Condition | None:

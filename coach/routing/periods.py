@@ -38,7 +38,7 @@ class Dated:
 
 
 def take_periods(draft: Draft, today: date) -> None:
-    """Replaces what names days by marks of `Dated`: single spans first, then "since", "until" and "from ... to" of them."""
+    """Replaces what names days by marks of `Dated`: single spans first, then "since" and "from ... to" of them."""
     for pattern, read in _SPANS:
         for match in reversed(list(pattern.finditer(draft.text))):
             said = {name.rstrip("2"): text for name, text in match.groupdict().items() if text}
@@ -175,8 +175,10 @@ def _calendar_year(said: Mapping[str, str], _today: date) -> Period:
 
 
 _CLEAR = "|".join(month for month in _MONTHS if month not in ("may", "mar(?:ch)?"))
-_LEADS = ("in", "since", "until", "till", "during", "for", "of", "from", "to", "between", "by", "last", "before", "after",
-          "this", "over", "about", "through", "early", "late", "mid", "on", "vs", "versus", "with", "than")  # fmt: skip
+_LEADS = (
+    "in", "since", "until", "till", "during", "for", "of", "from", "to", "between", "by", "last", "before", "after",
+    "this", "over", "about", "through", "early", "late", "mid", "on", "vs", "versus", "with", "than",
+)  # fmt: skip
 _BEFORE = "|".join([*(f"(?<={word} )" for word in _LEADS), r"(?<=\d )", r"(?<=\d(?:st|nd|rd|th) )"])
 _DOUBTFUL = rf"(?:{_BEFORE})(?:may|mar(?:ch)?)|(?:may|mar(?:ch)?)(?= (?:\d|vs|versus|compared|to @|and @)| \?|$)"
 """Months whose names are other words as well, where they must be months."""
@@ -190,7 +192,9 @@ _YEAR = r"(?:(?: of)?(?: ,)? (?P<year>20\d\d|this year|last year))?"
 _NAMED = rf"(?P<month>{_CLEAR}|{_DOUBTFUL}){_YEAR}"
 _SOME_MONTH = rf"(?:(?P<which>this|the current|last|the last|the previous|previous|the) month|{_NAMED})"
 
-_NOT_A_NAME = r"(?= (?:[@?,:;(]|and |or |to |vs |versus |compared |by |per |in |for |what |how |did |was |were |than )| ?$)"
+_NOT_A_NAME = (
+    r"(?= (?:[@?,:;(]|and |or |to |vs |versus |compared |by |per |in |for |what |how |did |was |were |than )| ?$)"
+)
 """After a season: "summer sale" is none."""
 
 _SPANS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
@@ -201,19 +205,22 @@ _SPANS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
         (rf"{_THIS} {_UNIT} (?:so far|to date|until now|up to now)|{_UNIT.replace('unit', 'unit2')} to date", _so_far),
         (r"so far (?:this|in the current) (?P<unit>week|month|quarter|year)|(?P<short>ytd|mtd)", _so_far),
         (
-            rf"(?:the )?(?P<nth>first|second|1st|2nd|last) (?:(?P<n>{_N}) )?(?P<unit>half|weeks?) (?:of|in) {_SOME_MONTH}",
+            rf"(?:the )?(?P<nth>first|second|1st|2nd|last) (?:(?P<n>{_N}) )?(?P<unit>half|weeks?) (?:of"
+            rf"|in) {_SOME_MONTH}",
             _part,
         ),
         (rf"(?:the )?(?P<nth>third|fourth|3rd|4th) (?P<unit>week) (?:of|in) {_SOME_MONTH}", _part),
         (rf"(?:the )?(?P<part>beginning|start|middle|end) of {_SOME_MONTH}", _part),
         (rf"(?P<part>early|mid|late) (?:in )?{_NAMED}", _part),
         (
-            rf"(?:between |from )?(?:the )?(?P<day>{_DAY}) (?:to|until|till|through|and) (?:the )?(?P<to>{_DAY})(?: of)? {_NAMED}",
+            rf"(?:between |from )?(?:the )?(?P<day>{_DAY}) (?:to|until|till|through"
+            rf"|and) (?:the )?(?P<to>{_DAY})(?: of)? {_NAMED}",
             _days,
         ),
         (rf"(?:the )?(?P<day>{_DAY})(?: of)? {_NAMED}", _days),
         (
-            rf"(?P<month>{_CLEAR}|{_DOUBTFUL}) (?:the )?(?P<day>{_DAY}) (?:to|until|through) (?:the )?(?P<to>{_DAY}){_YEAR}",
+            rf"(?P<month>{_CLEAR}|{_DOUBTFUL}) (?:the )?(?P<day>{_DAY}) (?:to|until"
+            rf"|through) (?:the )?(?P<to>{_DAY}){_YEAR}",
             _days,
         ),
         (rf"(?P<month>{_CLEAR}|{_DOUBTFUL}) (?:the )?(?P<day>{_DAY}){_YEAR}", _days),
@@ -234,8 +241,15 @@ _SPANS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
         ),
         (rf"h(?P<q>[12]){_YEAR}", _of_year(6)),
         (rf"(?:all of |the whole of |the month of )?{_NAMED}", _month),
-        (rf"(?:(?:in |over |during )?(?P<which>the |this |last )?)?(?P<season>{'|'.join(_SEASONS)}){_YEAR}{_NOT_A_NAME}", _season),
-        (rf"(?:on )?(?P<last>last )?(?P<weekday>(?:{_BEFORE}|^|(?<=, ))(?:mon|tues|wednes|thurs|fri|satur|sun)day)", _weekday),
+        (
+            rf"(?:(?:in |over |during )?(?P<which>the |this "
+            rf"|last )?)?(?P<season>{'|'.join(_SEASONS)}){_YEAR}{_NOT_A_NAME}",
+            _season,
+        ),
+        (
+            rf"(?:on )?(?P<last>last )?(?P<weekday>(?:{_BEFORE}|^|(?<=, ))(?:mon|tues|wednes|thurs|fri|satur|sun)day)",
+            _weekday,
+        ),
         (
             r"(?:(?<=in )|(?<=since )|(?<=during )|(?<=for )|(?<=of )|(?<=with ))(?:the year )?(?P<year>20\d\d)",
             _calendar_year,
@@ -289,7 +303,8 @@ _JOINED: tuple[tuple[re.Pattern[str], Callable[..., Period | None]], ...] = tupl
         (r"(?:in |during )?(@\d+) (?:to|until|till|through|up to)(?: the end of)? (@\d+)", _range),
         (r"(?:in |during |for )?(?:both )?(@\d+) and (@\d+)", _adjacent),
         (
-            r"(?:ever since|since|from|starting(?: in| from| on)?|as of|beginning) (?:the beginning of )?(@\d+)(?: onwards| on)?",
+            r"(?:ever since|since|from|starting(?: in| from| on)?|as of"
+            r"|beginning) (?:the beginning of )?(@\d+)(?: onwards| on)?",
             _open,
         ),
         (r"(?:until|till|up to(?: and including)?|by|through)(?: the end of)? (@\d+)", _until),

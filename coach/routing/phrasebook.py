@@ -55,7 +55,8 @@ class PhraseBook:
     def __init__(self, trackers: Sequence[Tracker], lexicon: Lexicon, path: Path = PHRASES_FILE) -> None:
         self.lexicon = lexicon
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        self.titles: dict[Subject, str] = {}
+        self.titles: dict[Subject, str] = {("contacts", None): "contacts"}
+        """What each measure with each subject counts, for people."""
         self._phrases: list[Phrase] = []
         self._asked: list[tuple[str, Subject]] = [(text, SEARCH) for text in data["search"]["ask"]]
         for row in data["phrase"]:
@@ -72,6 +73,10 @@ class PhraseBook:
     def load(cls, trackers: Sequence[Tracker] | None = None) -> "PhraseBook":
         """The shipped phrases; without `trackers` the shipped ones."""
         return cls(load_trackers() if trackers is None else trackers, Lexicon.load())
+
+    def title(self, subject: Subject) -> str:
+        """What the measure counts, for people; its name where the book has none."""
+        return self.titles.get(subject) or " ".join(part for part in subject if part)
 
     def find(self, text: str) -> list[Said]:
         """The phrases in a draft's text, in order, the longest where several overlap."""
@@ -102,6 +107,8 @@ class PhraseBook:
     def _add(self, row: dict[str, Any]) -> None:
         subject = (row["measure"], row.get("subject"))
         self.titles.setdefault(subject, row["title"])
+        if row["measure"] == "asked":
+            self.titles[("function", subject[1])] = f"{row['title']} of all questions"
         self._phrases += [Phrase(subject, row["title"], whole(said.replace(" .. ", _FEW_WORDS))) for said in row["say"]]
         self._asked += [(text, subject) for text in row["ask"]]
 

@@ -14,15 +14,18 @@ from coach.store.filters import Filter
 from coach.store.query import ANY_TIME, CountQuery, Period
 
 EXPLICIT = whole(
-    r"why|how come|examples?|quotes?|quotations?|hear|listen|play|show (?:me|us)|(?<=^)show|(?:please|you) show|let me|own words|clips?"
-    r"|snippets?|instances?|verbatims?|find me|(?<=^)find|(?:you|to|please) find|moments?"
+    r"why|how come|examples?|quotes?|quotations?|hear|listen|play|show (?:me|us)|^show"
+    r"|(?:please|you) show|let me|own words|clips?"
+    r"|snippets?|instances?|verbatims?|find me|^find|(?:you|to|please) find|moments?"
     r"|whats? behind|reasons?|stories|see where"
 )
 _ASKS_WORDS = re.compile(
-    r"^(?:(?:and|so|but|ok|good|well|now|please|hi|hello|,|\.|@\d+) )*(?:what|how (?:do|does|did|are|is|were|have)|in what way|where|which)(?= )"
+    r"^(?:(?:and|so|but|ok|good|well|now|please|hi|hello|,|\.|@\d+) )*(?:what|how (?:do|does"
+    r"|did|are|is|were|have)|in what way|where|which)(?= )"
 )
 _FIGURE = whole(
-    r"how (?:many|often|much|common|frequent\w*)|(?:number|share|percentage|proportion|percent|rate|ratio|average|mean|count|fraction)s?|most|least|%|frequency"
+    r"how (?:many|often|much|common|frequent\w*)|(?:number|share|percentage|proportion|percent"
+    r"|rate|ratio|average|mean|count|fraction)s?|most|least|%|frequency"
 )
 _ABOUT = whole(r"@\d+ (?:about|on|regarding|over|concerning) (?:the |our |their )?[^@ ]+.*")
 
@@ -97,7 +100,7 @@ def plan_of(draught: Draught, book: PhraseBook) -> Plan:
         where = tuple(each for each in where if (each.key, each.op, each.values) != (own, "=", (about,)))
         count = CountQuery(measure, about, where, draught.group_by, period, draught.compare)
     if count is not None and search is None and draught.wants_words:
-        search = book.titles.get(draught.subject, "") if draught.subject else None
+        search = book.title(draught.subject) if draught.subject else None
     return Plan(count, search, where, period, _understood(draught, where, book))
 
 
@@ -118,7 +121,7 @@ def _merged(where: tuple[Filter, ...]) -> tuple[Filter, ...]:
 def _understood(draught: Draught, where: tuple[Filter, ...], book: PhraseBook) -> tuple[str, ...]:
     told = list(draught.notes)
     if draught.subject is not None:
-        told.append(f"counted: {book.titles.get(draught.subject, ' '.join(part for part in draught.subject if part))}")
+        told.append(f"counted: {book.title(draught.subject)}")
     told += [f"only where {each}" for each in where]
     if draught.period is not None:
         told.append(f"{draught.period_words}: {_dates(draught.period.since, draught.period.until)}")

@@ -82,8 +82,8 @@ def read(question: str, names: Names, book: PhraseBook, today: date, embedder: E
     compare: Compare = ("previous" if dates.is_previous else None) if sides is None else ((sides.one,), (sides.other,))
     words = "" if sides is None else sides.words
     return Reading(
-        text, draft.text, subject, tuple(conditions), dates.period, dates.unit, dates.words, group, compare, words, left,
-        asked.wants_words, asked.wants_figure, asked.narrowing, notes,
+        text, draft.text, subject, tuple(conditions), dates.period, dates.unit, dates.words, group, compare, words,
+        left, asked.wants_words, asked.wants_figure, asked.narrowing, notes,
     )  # fmt: skip
 
 

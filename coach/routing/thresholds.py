@@ -1,4 +1,4 @@
-"""Conditions on numbers and outcomes that need no name: "csat below 3", "longer than 10 minutes", "unhappy customers"."""
+"""Conditions on numbers: "csat below 3", "longer than 10 minutes", "unhappy customers"."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,7 +18,11 @@ _OPS = rf"(?P<less>{_LESS})|(?P<most>{_AT_MOST})|(?P<more>{_MORE})|(?P<least>{_A
 _N = rf"\d+(?:\.\d+)?|{'|'.join(NUMBERS[1:])}|fifteen|twenty|thirty|forty five|forty|sixty|half an"
 _LARGE = {"fifteen": 15, "twenty": 20, "thirty": 30, "forty five": 45, "forty": 40, "sixty": 60, "half an": 0.5}
 _UNIT = r"(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)"
-_CSAT = r"(?:(?:with |of |having |has |had |who gave |giving |gave |and )?(?:a |an |the )?(?:c ?sat(?: scores?| ratings?)?|(?:customer )?satisfaction(?: scores?| ratings?)?|ratings?|rated|scor(?:e|es|ed)|stars)(?: (?:of|is|was|are|were|us|it))?)"
+_CSAT = (
+    r"(?:(?:with |of |having |has |had |who gave |giving |gave |and )?(?:a |an "
+    r"|the )?(?:c ?sat(?: scores?| ratings?)?|(?:customer )?satisfaction(?: scores?"
+    r"| ratings?)?|ratings?|rated|scor(?:e|es|ed)|stars)(?: (?:of|is|was|are|were|us|it))?)"
+)
 _PEOPLE = r"(?:customers?|callers?|people|clients?|ones?|users?|subscribers?|folk|calls?|contacts?|@\d+)"
 _GLAD = "happy|satisfied|pleased|delighted|content"
 _SAD = "unhappy|dissatisfied|unsatisfied|disappointed|discontented|displeased|annoyed"
@@ -41,6 +45,14 @@ def take_thresholds(draft: Draft) -> None:
             if marks:
                 tail = " customers" if "people" in said and not inner else ""
                 draft.text = f"{draft.text[: match.start()]}{' '.join(marks)}{inner}{tail}{draft.text[match.end() :]}"
+
+
+def _happy(_said: Mapping[str, str]) -> list[Filter]:
+    return [Filter("csat", ">=", ("4",))]
+
+
+def _unhappy(_said: Mapping[str, str]) -> list[Filter]:
+    return [Filter("csat", "<=", ("2",))]
 
 
 def _number(word: str) -> float:
@@ -87,26 +99,50 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
     for pattern, read in (
         (rf"{_CSAT} (?:between |from )?(?P<n>{_N}) (?:to|and) (?P<to>{_N})(?= |$)", _csat),
         (rf"{_CSAT} (?P<n>{_N}) or (?P<also>{_N})", _csat),
-        (rf"{_CSAT} (?:=|:)? ?(?P<n>{_N})(?: stars?)? (?:(?:or|and) )?(?:(?P<up>more|higher|above|better|up|over)|(?P<down>less|lower|below|worse|under|fewer))", _csat),
+        (rf"{_CSAT} (?:=|:)? ?(?P<n>{_N})(?: stars?)? (?:(?:or|and) )?(?:(?P<up>more|higher|above"
+            rf"|better|up|over)|(?P<down>less|lower|below|worse|under|fewer))", _csat),
         (rf"{_CSAT} (?:of |is |was )?(?:{_OPS}) (?P<n>{_N})(?: stars?)?(?! minutes)", _csat),
-        (rf"{_CSAT} (?:=|:)? ?(?P<n>[1-5]|one|two|three|four|five)(?: stars?| out of (?:5|five))?(?! (?:minutes|%))", _csat),
-        (rf"(?:gave|giving|give|gives|rated|with) (?:us |it |a |an |only |just )*(?:{_OPS})? ?(?P<n>[1-5]|one|two|three|four|five)(?: stars?| out of (?:5|five)| points?)", _csat),
+        (rf"{_CSAT} (?:=|:)? ?(?P<n>[1-5]|one|two|three|four|five)(?: stars?| out of (?:5"
+            rf"|five))?(?! (?:minutes|%))", _csat),
+        (rf"(?:gave|giving|give|gives|rated|with) (?:us |it |a |an |only "
+            rf"|just )*(?:{_OPS})? ?(?P<n>[1-5]|one|two|three|four|five)(?: stars?| out of (?:5|five)"
+            rf"| points?)", _csat),
         (r"(?P<n>[1-5]|one|two|three|four|five) stars?(?: (?:ratings?|contacts?|calls?|customers?|scores?))?", _csat),
-        (rf"(?:with |of |and |having |has )?(?:a |an )?(?P<handling>(?:handle|handling|talk) times?|aht)(?: (?:of|is|was|were|above))? (?:(?:{_OPS}) )?(?P<n>{_N}) ?{_UNIT}(?: or (?:longer|more|(?P<down>{_SHORT})))?", _time),
+        (rf"(?:with |of |and |having |has )?(?:a |an )?(?P<handling>(?:handle|handling|talk) times?"
+            rf"|aht)(?: (?:of|is|was|were|above))? (?:(?:{_OPS}) )?(?P<n>{_N}) ?{_UNIT}(?: or (?:longer"
+            rf"|more|(?P<down>{_SHORT})))?", _time),
         (rf"(?P<handling>(?:handled|handle|dealt with|spent)) (?:in )?(?:{_OPS}) (?P<n>{_N}) ?{_UNIT}", _time),
-        (rf"(?:(?:that |which |and )?(?:are |were |was |is )?(?:last(?:ing|ed|s)?|took|take|taking|going on|went on|running|ran|long|of|for|with|duration|length)? ?(?:a )?(?:duration|length)? ?(?:of |for |is )?)?between (?P<n>{_N}) and (?P<to>{_N}) ?{_UNIT}", _time),
-        (rf"(?<!wait )(?<!waited )(?<!waiting )(?<!hold )(?<!hold for )(?<!wait for )(?<!waited for )(?:(?:that |which |and )?(?:are |were |was |is )?(?:last(?:ing|ed|s)?|took|take|taking|going on|went on|running|ran|exceed\w*|long|of|for|with|duration|length)? ?(?:a )?(?:duration|length)? ?(?:of |for |is )?)?(?<!wait )(?<!waited )(?<!waiting )(?<!hold )(?:{_OPS}) (?P<n>{_N}) ?{_UNIT}(?: long| in length)?", _time),
+        (rf"(?:(?:that |which |and )?(?:are |were |was |is )?(?:last(?:ing|ed|s)?|took|take|taking"
+            rf"|going on|went on|running|ran|long|of|for|with|duration|length)? ?(?:a )?(?:duration"
+            rf"|length)? ?(?:of |for |is )?)?between (?P<n>{_N}) and (?P<to>{_N}) ?{_UNIT}", _time),
+        (rf"(?<!wait )(?<!waited )(?<!waiting )(?<!hold )(?<!hold for )(?<!wait "
+            rf"for )(?<!waited for )(?:(?:that |which |and )?(?:are |were |was |is )?(?:last(?:ing|ed"
+            rf"|s)?|took|take|taking|going on|went on|running|ran|exceed\w*|long|of|for|with|duration"
+            rf"|length)? ?(?:a )?(?:duration|length)? ?(?:of |for "
+            rf"|is )?)?(?<!wait )(?<!waited )(?<!waiting )(?<!hold )(?:{_OPS}) "
+            rf"(?P<n>{_N}) ?{_UNIT}(?: long| in length)?", _time),
         (rf"(?:last(?:ing|ed|s)?|took|taking) (?P<n>{_N}) ?{_UNIT} or (?:longer|more|(?P<down>{_SHORT}))", _time),
         (rf"(?P<n>{_N}) ?(?:plus |\+ )?{_UNIT} or (?:longer|more|(?P<down>{_SHORT}))", _time),
-        (r"(?:with |of |and )?(?:a |an )?(?:low|poor|bad|terrible|negative) (?:c ?sat|(?:customer )?satisfaction|ratings?|scores?)(?: (?:score|rating)s?)?(?= (?:calls?|contacts?|customers?|ones?|@|in|by|per|for|and|or|\?|last|since)|$)", lambda _: [Filter("csat", "<=", ("2",))]),
-        (r"(?:with |of |and )?(?:a |an )?(?:high|good|great|excellent|positive) (?:c ?sat|(?:customer )?satisfaction|ratings?|scores?)(?: (?:score|rating)s?)?(?= (?:calls?|contacts?|customers?|ones?|@|in|by|per|for|and|or|\?|last|since)|$)", lambda _: [Filter("csat", ">=", ("4",))]),
-        (rf"(?:{_SAD})(?: (?:@\d+ )*(?P<people>{_PEOPLE}))(?: (?=@))?", lambda _: [Filter("csat", "<=", ("2",))]),
-        (rf"(?<!not )(?<!how )(?:{_GLAD})(?: (?:@\d+ )*(?P<people>{_PEOPLE}))", lambda _: [Filter("csat", ">=", ("4",))]),
-        (rf"(?:(?:that|who) )(?:is|are|were|was|felt|feel|seem(?:ed)?|left) (?:\w+ly )?(?:{_SAD}|not (?:{_GLAD}))(?! (?:about|with|because|over))", lambda _: [Filter("csat", "<=", ("2",))]),
-        (rf"(?:(?:that|who) )(?:is|are|were|was|felt|feel|seem(?:ed)?|left) (?:\w+ly )?(?:{_GLAD})(?! (?:about|with|because|over))", lambda _: [Filter("csat", ">=", ("4",))]),
-        (rf"(?<=and )(?:{_SAD})(?= (?:ones|customers|people)| ,| \?|$)|(?<=than )(?:the )?(?:{_SAD})(?= ones| \?|$)|(?<=or )(?:{_SAD})(?= ones| \?|$)|(?<=vs )(?:{_SAD})(?= ones| \?|$)", lambda _: [Filter("csat", "<=", ("2",))]),
-        (rf"(?<=than )(?:the )?(?:{_GLAD})(?= ones| \?|$)|(?<=or )(?:{_GLAD})(?= ones| \?|$)|(?<=vs )(?:{_GLAD})(?= ones| \?|$)|(?<=and )(?:{_GLAD})(?= ones| \?|$)|(?:{_GLAD})(?= (?:vs|and|or|versus) @)", lambda _: [Filter("csat", ">=", ("4",))]),
-        (rf"(?P<keep>how many(?: of (?:them|those|these))?(?: customers| people)?) (?:are|were|is|was|felt) (?:\w+ly )?(?:{_SAD})(?! about| with)", lambda _: [Filter("csat", "<=", ("2",))]),
-        (rf"(?P<keep>why (?:is|are|were|was) [^?]{{1,60}}?) (?:so )?(?:{_SAD})(?! about| with)", lambda _: [Filter("csat", "<=", ("2",))]),
+        (r"(?:with |of |and )?(?:a |an )?(?:low|poor|bad|terrible|negative) (?:c ?sat"
+            r"|(?:customer )?satisfaction|ratings?|scores?)(?: (?:score|rating)s?)?(?= (?:calls?"
+            r"|contacts?|customers?|ones?|@|in|by|per|for|and|or|\?|last|since)|$)", _unhappy),
+        (r"(?:with |of |and )?(?:a |an )?(?:high|good|great|excellent|positive) (?:c ?sat"
+            r"|(?:customer )?satisfaction|ratings?|scores?)(?: (?:score|rating)s?)?(?= (?:calls?"
+            r"|contacts?|customers?|ones?|@|in|by|per|for|and|or|\?|last|since)|$)", _happy),
+        (rf"(?:{_SAD})(?: (?:@\d+ )*(?P<people>{_PEOPLE}))(?: (?=@))?", _unhappy),
+        (rf"(?<!not )(?<!how )(?:{_GLAD})(?: (?:@\d+ )*(?P<people>{_PEOPLE}))", _happy),
+        (rf"(?:(?:that|who) )(?:is|are|were|was|felt|feel|seem(?:ed)?|left) (?:\w+ly )?(?:{_SAD}"
+            rf"|not (?:{_GLAD}))(?! (?:about|with|because|over))", _unhappy),
+        (rf"(?:(?:that|who) )(?:is|are|were|was|felt|feel|seem(?:ed)?"
+            rf"|left) (?:\w+ly )?(?:{_GLAD})(?! (?:about|with|because|over))", _happy),
+        (rf"(?<=and )(?:{_SAD})(?= (?:ones|customers|people)| ,| \?|$)"
+            rf"|(?<=than )(?:the )?(?:{_SAD})(?= ones| \?|$)|(?<=or )(?:{_SAD})(?= ones| \?|$)"
+            rf"|(?<=vs )(?:{_SAD})(?= ones| \?|$)", _unhappy),
+        (rf"(?<=than )(?:the )?(?:{_GLAD})(?= ones| \?|$)|(?<=or )(?:{_GLAD})(?= ones| \?|$)"
+            rf"|(?<=vs )(?:{_GLAD})(?= ones| \?|$)|(?<=and )(?:{_GLAD})(?= ones| \?|$)"
+            rf"|(?:{_GLAD})(?= (?:vs|and|or|versus) @)", _happy),
+        (rf"(?P<keep>how many(?: of (?:them|those|these))?(?: customers| people)?) (?:are|were|is"
+            rf"|was|felt) (?:\w+ly )?(?:{_SAD})(?! about| with)", _unhappy),
+        (rf"(?P<keep>why (?:is|are|were|was) [^?]{{1,60}}?) (?:so )?(?:{_SAD})(?! about| with)", _unhappy),
     )
 )  # fmt: skip

@@ -19,21 +19,32 @@ MAX_WORDS = 8
 MAX_OFFERS = 12
 """A part of a name that so many values share names none of them."""
 _NOT = whole(
-    r"(?:(?:not|never|not counting|not including|disregarding|minus|but not|and not|except|excluding|excl|without|other than|apart from|aside from|besides|outside|ignoring"
+    r"(?:(?:not|never|not counting|not including|disregarding|minus|but not|and not|except"
+    r"|excluding|excl|without|other than|apart from|aside from|besides|outside|ignoring"
     r"|leaving out|leave out|non|no|everyone but|everybody but|all but|anything but|rather than)"
     r"(?: (?:for|in|on|by|from|with|via|of|to|at))?(?: (?:the|those|any|our|a|an|from))*) $"
 )
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr"})
-_INTO = frozenset("for in on from among of by via per except excluding without not only just vs versus than between compare "
-                  "compared non outside to within across are were is was be and or , : with over".split())  # fmt: skip
-_NO_MATTER = frozenset("and or vs versus than compared last this ? , ; : did do does are is was were have has had with in on "
-                       "for by per rather more less better worse to against from who that when where only since until which get "
-                       "got leave leaving left we they i how what why the a an since".split())  # fmt: skip
-_IDIOM = frozenset("off down up answer answers answered answering pick picks".split())
+_INTO_WORDS = """
+    for in on from among of by via per except excluding without not only just vs versus than between compare
+    compared non outside to within across are were is was be and or , : with over
+    """
+_INTO = frozenset(_INTO_WORDS.split())
+_NO_MATTER_WORDS = """
+    and or vs versus than compared last this ? , ; : did do does are is was were have has had with in on for by
+    per rather more less better worse to against from who that when where only since until which get got leave
+    leaving left we they i how what why the a an since
+    """
+_NO_MATTER = frozenset(_NO_MATTER_WORDS.split())
+_IDIOM_WORDS = """
+    off down up answer answers answered answering pick picks
+    """
+_IDIOM = frozenset(_IDIOM_WORDS.split())
 """Of "get off the phone", "answers the phone": nothing that happens by phone only."""
-_TROUBLE = frozenset(
-    "problem problems trouble issue issues wrong happy unhappy help about regarding concerning".split()
-)
+_TROUBLE_WORDS = """
+    problem problems trouble issue issues wrong happy unhappy help about regarding concerning
+    """
+_TROUBLE = frozenset(_TROUBLE_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +96,9 @@ class Names:
         if not words or len(words) > MAX_WORDS:
             return
         same = self.lexicon.same
-        is_code = len(name) > 3 and any(letter.isdigit() for letter in name) and any(letter.isalpha() for letter in name)
+        is_code = (
+            len(name) > 3 and any(letter.isdigit() for letter in name) and any(letter.isalpha() for letter in name)
+        )
         self._offer(name, _Offer(key, value, weak=not is_code and all(self._is_weak(word) for word in words)))
         for other in same.get(name, ()):
             self._offer(other, _Offer(key, value, weak=False))
@@ -132,7 +145,7 @@ def take_values(draft: Draft, names: Names) -> None:
 
 
 def _next_name(text: str, at: int, names: Names) -> tuple[int, int, list[_Offer], bool] | None:
-    """The first name from `at` on, the longest there: its place, what it may mean, and whether it must be a condition."""
+    """The first name from `at` on, the longest there: where, what it may mean, whether it must be a condition."""
     words = [(match.start(), match.end()) for match in re.finditer(r"[^ ]+", text)]
     for row, (start, _) in enumerate(words):
         if start < at:
@@ -181,7 +194,7 @@ def _is_sure(offer: _Offer, names: Names, before: list[str], after: list[str]) -
     led = [word for word in before if word not in ("the", "a", "an", "our", "your", "their")]
     if not led:
         return following in _NO_MATTER or following.startswith("@")
-    if led[-1] in ("with", "about", "regarding") and (led[-1] != "with" or led[-2:-1] and led[-2] in _TROUBLE):
+    if led[-1] in ("with", "about", "regarding") and (led[-1] != "with" or (led[-2:-1] and led[-2] in _TROUBLE)):
         return False
     ends = following in _NO_MATTER or following.startswith("@")
     if offer.key == "medium":

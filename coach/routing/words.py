@@ -8,7 +8,8 @@ from typing import Any
 MARK = "@"
 """Begins the place of a recognised thing: "@0", "@1"... No question's own word begins so."""
 _TOKEN = re.compile(
-    r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d+:\d{2}|\d+(?:\.\d+)?(?:st|nd|rd|th)?(?!\w)|[^\W_]+(?:'[^\W\d_]+)*|[<>]=?|[=%,;:?]"
+    r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d+:\d{2}|\d+(?:\.\d+)?(?:st|nd|rd"
+    r"|th)?(?!\w)|[^\W_]+(?:'[^\W\d_]+)*|[<>]=?|[=%,;:?]"
 )
 _RANGE = re.compile(r"(?<![\w-])(\d+) ?[-–] ?(\d+)(?![\w-])")  # noqa: RUF001 (a dash)
 _SHORT = {
@@ -17,7 +18,7 @@ _SHORT = {
     "won't": "will not", "shan't": "shall not",
 }  # fmt: skip
 _ENDINGS = ((re.compile(r"(\w)n't$"), r"\1 not"), (re.compile(r"'(s|d|ll|ve|re|m)$"), ""), (re.compile(r"s'$"), "s"))
-_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'"})
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u0060\u00b4", "'"))
 
 
 def plain_words(text: str) -> str:

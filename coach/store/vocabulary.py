@@ -1,6 +1,6 @@
 """Which values the metadata of the stored calls has: what names in a question can mean here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -50,8 +50,11 @@ def read_vocabulary(connection: Connection) -> Vocabulary:
 
 def _counted(
     connection: Connection, column: ColumnElement[str], *conditions: ColumnElement[bool]
-) -> Iterator[tuple[str, int]]:
+) -> list[tuple[str, int]]:
+    """The column's values and in how many rows each stands, the most frequent first."""
     n = func.count().label("n")
     named = select(column, n).where(column.is_not(None), column != "", func.length(column) <= MAX_LENGTH, *conditions)
-    for value, count in connection.execute(named.group_by(column).order_by(n.desc(), column).limit(MAX_VALUES)):
-        yield value, count
+    return [
+        (row[0], row[1])
+        for row in connection.execute(named.group_by(column).order_by(n.desc(), column).limit(MAX_VALUES))
+    ]
