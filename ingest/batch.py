@@ -102,7 +102,7 @@ def run(
         asked = NOTHING
         if store.saved_questions() and stop() is None:
             reporter.stage("asking saved questions again")
-            asked = ask_again(store, config, scorer())
+            asked = ask_again(store, config, lambda: scorer().embedder)
         summary = summarise(
             work.outcomes,
             waiting=len(found.waiting) + len(texts.waiting),
