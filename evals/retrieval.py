@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from coach.config import StoreConfig
+from coach.retrieval.calls import CALL_FUSION
 from coach.retrieval.embeddings import load_embedder
 from coach.retrieval.fusion import FUSION, Fusion
 from coach.retrieval.generations import bring_up_to_date
@@ -175,7 +176,7 @@ def _report_complaints(shelf: Shelf, complaints: Sequence[Complaint]) -> None:
     chosen, which = left_out(tried, complaints)
     rows = {
         "callcoach, left out": chosen,
-        "callcoach": ranks(complaints, product(shelf, FUSION)),
+        "callcoach": ranks(complaints, product(shelf, CALL_FUSION)),
         **{name: ranks(complaints, rank) for name, rank in baselines(shelf).items()},
     }
     for name, found in rows.items():

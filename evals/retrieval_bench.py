@@ -1,9 +1,10 @@
 """How fast a large store is searched: `python -m evals retrieval-bench [--passages N] [--shared PATH]`.
 
-A real store with its index, of calls joined anew from the exchanges of real ones, each with metadata. Reported: time to
-build the index and its size, how much of the exact ten nearest passages Chroma finds, the time of a search (embedding
-the query, both rankings, their fusion, reading the hits) unfiltered and with filters that keep 1, 10 and 50 % of the
-calls, how that time divides, and what a night's 1,000 new passages take.
+A real store with its index, of calls joined anew from the exchanges of real ones, each with metadata; the vector of a
+passage is the mean of its turns'. Reported: time to build the index and its size, how much of the exact ten nearest
+passages Chroma finds, the time of a search (embedding the query, both rankings, their fusion, reading the hits)
+unfiltered and with filters that keep 1, 10 and 50 % of the calls, how that time divides, and what a night's 1,000 new
+passages take.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from coach.store import Filters, Store, open_store, parse_where
 from evals.retrieval_complaints import read_complaints
 from evals.retrieval_data import fill, read_queries
 from evals.retrieval_mixture import FILTERS, PASSAGES_A_CALL, mixed_calls
-from evals.retrieval_vectors import CoarseEmbedder, KeptEmbedder
+from evals.retrieval_vectors import KeptEmbedder, TurnwiseEmbedder
 
 N_PASSAGES = 100_000
 NIGHT = 1_000
@@ -62,11 +63,12 @@ def _queries(shared: Path | None) -> list[str]:
 
 
 def _measure(store: Store, embedder: Embedder, queries: Sequence[str], options: Any) -> dict[str, Any]:
-    kept = KeptEmbedder(CoarseEmbedder(embedder), options.vectors)
+    kept = KeptEmbedder(embedder, options.vectors)
+    turnwise = TurnwiseEmbedder(kept)
     index_dir = store.data_dir / "index"
     n_calls = options.passages // PASSAGES_A_CALL
     calls = mixed_calls(n_calls + NIGHT // PASSAGES_A_CALL, options.shared)
-    n_passages = fill(store, islice(calls, n_calls), kept)
+    n_passages = fill(store, islice(calls, n_calls), turnwise)
     store_mb = _megabytes(store.data_dir)
     build_s, _ = _timed(lambda: bring_up_to_date(store, index_dir))
     index = Index.open(index_dir)
@@ -82,7 +84,7 @@ def _measure(store: Store, embedder: Embedder, queries: Sequence[str], options: 
         "search_ms": _latencies(store, index, embedder, queries),
         "parts_ms": _parts(store, index, embedder, queries),
     }
-    save_s, n_added = _timed(lambda: fill(store, calls, kept))
+    save_s, n_added = _timed(lambda: fill(store, calls, turnwise))
     update_s, _ = _timed(lambda: bring_up_to_date(store, index_dir))
     kept.keep()
     return figures | {"night": {"passages": n_added, "save_s": round(save_s, 1), "index_s": round(update_s, 1)}}

@@ -6,13 +6,13 @@ whole groups again, for the complaints of a group are alike.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from coach.errors import ConfigError
-from coach.retrieval.calls import rank_calls
+from coach.retrieval.calls import CALL_FUSION, rank_calls
 from coach.retrieval.fusion import Fusion
 from coach.retrieval.search import embed_query
 from evals.retrieval_rankers import Bm25, Shelf
@@ -21,7 +21,7 @@ from evals.retrieval_scores import Compared, mean
 CUT = 5
 BEST = 3  # passages of a call whose mean is a baseline
 
-GRID = tuple(Fusion(k, 1.0, lexical) for k in (10.0, 60.0) for lexical in (0.0, 0.25, 0.5, 1.0, 2.0))
+GRID = tuple(replace(CALL_FUSION, lexical=weight) for weight in (0.0, 0.1, 0.25, 0.5, 1.0, 2.0))
 """Fusions among which the one for a group of complaints is chosen on all others."""
 
 CallRanker = Callable[[str], Sequence[str]]
@@ -71,13 +71,15 @@ def reciprocal(found: np.ndarray, complaints: Sequence[Complaint]) -> Compared:
 
 
 def left_out(tried: Sequence[np.ndarray], complaints: Sequence[Complaint]) -> tuple[np.ndarray, list[int]]:
-    """Each complaint's rank under the setting with the best mean reciprocal rank on all groups but its own, and which.
+    """Each complaint's rank under the setting that is best on all groups but its own, and which setting that is.
 
-    `tried` gives the ranks under every setting; of equally good settings the first is taken.
+    Best is the largest sum of the two figures reported; `tried` gives the ranks under every setting, and of equally
+    good ones the first is taken.
     """
     groups = np.array([each.group for each in complaints])
     table = np.stack(tried)
-    chosen = [int(np.argmax((1 / table)[:, groups != group].mean(axis=1))) for group in groups]
+    gains = 1 / table + (table <= CUT)
+    chosen = [int(np.argmax(gains[:, groups != group].mean(axis=1))) for group in groups]
     return table[chosen, np.arange(len(groups))], chosen
 
 

@@ -52,11 +52,11 @@ class KeptEmbedder:
         self._n_kept = len(self._rows)
 
 
-class CoarseEmbedder:
-    """An `Embedder` whose products are of bfloat16 numbers where the CPU has instructions for them.
+class TurnwiseEmbedder:
+    """An `Embedder` whose vector of a passage is the mean of its lines' vectors, weighted by their words.
 
-    Three times as fast there; the vectors are those of the embedder it wraps to a cosine of .9999, which is good enough
-    to fill an index that is only timed.
+    The packaged embedder makes the vector of a text beyond its window of chunks in the same way. Calls joined anew from
+    a few thousand turns are embedded a hundred times as fast; what is found for whom is not measured on them.
     """
 
     def __init__(self, embedder: Embedder) -> None:
@@ -65,9 +65,10 @@ class CoarseEmbedder:
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """As `Embedder.embed`."""
-        import torch
-
-        from coach.questions.network import number_type
-
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=number_type("cpu") is torch.bfloat16):
-            return self._embedder.embed(texts)
+        parts = [text.split("\n") for text in texts]
+        vectors = iter(self._embedder.embed([line for lines in parts for line in lines]))
+        total = np.zeros((len(texts), self.dimension), np.float32)
+        for row, lines in enumerate(parts):
+            for line in lines:
+                total[row] += max(1, len(line.split())) * next(vectors)
+        return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9)

@@ -9,8 +9,13 @@ import numpy as np
 class Fusion:
     """What stands at rank r of a ranking (from 1) gets `weight / (k + r)` from it, what is not in it nothing."""
 
-    k: float = 60.0
-    """How little the first ranks stand out; 60 is the paper's."""
+    k: float = 10.0
+    """How little the first ranks stand out; 60 is the paper's.
+
+    On the tuning half of `python -m evals retrieval` 10 gives nDCG@10 .591 and 60 .583, but only with 10 is the gain
+    over meaning alone sure: +.050 [+.023, +.079] against +.042 [-.003, +.090]. From 5 to 20, and from .5 to 1 for
+    `lexical`, nothing differs by more than .01.
+    """
     dense: float = 1.0
     """Weight of the ranking by meaning..."""
     lexical: float = 0.5
