@@ -52,9 +52,12 @@ def interval_of(kind: Kind, unit: str, sums: Sums) -> Interval | None:
 def difference_of(
     kind: Kind, unit: str, label: str, sides: tuple[Sums, Sums], *, apart: bool, group: str | None
 ) -> Figure:
-    """The first side's value less the other's. No interval unless they are `apart`, that is, share no contact."""
+    """The first side's value less the other's. No interval unless they are `apart`, that is, share no contact.
+
+    Where there is nothing on either side, their numbers are not compared.
+    """
     one, other = sides
-    values = value_of(kind, one, 1), value_of(kind, other, 1)
+    values = tuple(value_of(kind, side, one.calls + other.calls) for side in sides)
     figure = figure_of(kind, unit, label, one, one.calls, group)
     if values[0] is None or values[1] is None:
         return Figure(label, figure.n, figure.N, None, f"difference {unit}", None, None, group)

@@ -100,11 +100,17 @@ def _reasons(store: Store, query: CountQuery, sides: Sequence[Side], by: str | N
     names = {tracker for found in heard for _, tracker in found}
     if query.group_by is None:
         names.update(name for name in TRACKER_WORDS if name.startswith(REASONS))
-    cells = []
+    cells: list[Cells] = []
     for side, found in zip(sides, heard, strict=True):
         totals = store.tally("sides", None, side.where, by)
-        none = {group: replace(sums, x=0.0, xx=0.0, xy=0.0) for group, sums in totals.items()}
-        cells.append({Key(group, name): found.get((group, name), none[group]) for group in none for name in names})
+        cells.append(
+            {
+                Key(group, name): replace(total, x=n, xx=n, xy=n)
+                for group, total in totals.items()
+                for name in names
+                for n in (float(found.get((group, name), 0)),)
+            }
+        )
     return tuple(cells)
 
 

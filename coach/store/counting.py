@@ -5,7 +5,7 @@ One statement gives the sums of each group, from which `coach.counts` makes figu
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -192,10 +192,10 @@ def tally(
     return found if found or group_by is not None else {None: Sums()}
 
 
-def tally_reasons(connection: Connection, where: Filters, group_by: str | None) -> dict[tuple[str | None, str], Sums]:
+def tally_reasons(connection: Connection, where: Filters, group_by: str | None) -> dict[tuple[str | None, str], int]:
     """How many calls of each group have each reason and cause, by (group, tracker), as `tally` groups them.
 
-    Those that are heard in none of a group are left out.
+    Those that are heard in none of a group are left out. Of how many they are, `tally` tells of the measure "sides".
     """
     heard = (
         select(calls.c.key, _grouped(connection, group_by), cues.c.tracker)
@@ -205,12 +205,7 @@ def tally_reasons(connection: Connection, where: Filters, group_by: str | None) 
         .subquery()
     )
     counted = select(heard.c.grouped, heard.c.tracker, func.count()).group_by(heard.c.grouped, heard.c.tracker)
-    totals = tally(connection, "sides", None, where, group_by)
-    found = {}
-    for group, tracker, n in connection.execute(counted):
-        total = totals[_name(group)]
-        found[_name(group), tracker] = replace(total, x=float(n), xx=float(n), xy=float(n))
-    return found
+    return {(_name(group), tracker): n for group, tracker, n in connection.execute(counted)}
 
 
 def ids(

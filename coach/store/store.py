@@ -285,8 +285,8 @@ class Store:
         with reading(self._engine) as connection:
             return counting.tally(connection, measure, subject, where, group_by)
 
-    def tally_reasons(self, where: Filters = (), group_by: str | None = None) -> dict[tuple[str | None, str], Sums]:
-        """Of each (group, tracker) the calls in which that reason or cause is heard; those of none are left out."""
+    def tally_reasons(self, where: Filters = (), group_by: str | None = None) -> dict[tuple[str | None, str], int]:
+        """By (group, tracker) the calls in which that reason or cause is heard; those of none are left out."""
         with reading(self._engine) as connection:
             return counting.tally_reasons(connection, where, group_by)
 
