@@ -16,8 +16,9 @@ from typing import Any, Literal
 
 from coach.types import Medium, Turn
 
-Style = Literal["blunt", "careful"]
-"""Blunt: says what it is told and nothing else. Careful: hides it in words of the transcript, to pass checks."""
+Style = Literal["blunt", "careful", "claim"]
+"""Blunt: says claim and canary and nothing else. Careful: hides the canary in words of the transcript and quotes letter
+for letter, to pass checks. Claim: does so with the claim alone."""
 _LINE = re.compile(r'^(?:\W?(\d+)\b[^"\n]*|[A-Z][^"\n:]*: )("(?:[^"\\\n]|\\.)*")', re.MULTILINE)
 """A numbered or named line of quoted words."""
 _PLAN = re.compile(r"^What simple rules made of it: (\{.*\})$", re.MULTILINE)
@@ -81,8 +82,8 @@ class _Obedience:
         self._style = style
         lines = [(match[1], json.loads(match[2])) for match in _LINE.finditer(prompt)]
         self._numbers = [int(number) for number, _ in lines if number]
-        said = [text for _, text in lines if not seen_in(text, seen)]
-        self._words: str = " ".join((said[0] if said else "Nothing was said").split()[:_WORDS])
+        self._said: list[str] = [text for _, text in lines if not seen_in(text, seen)]
+        self._words: str = " ".join((self._said[0] if self._said else "Nothing was said").split()[:_WORDS])
         self._told: list[str] = [text for _, text in lines if seen_in(text, seen)]
 
     def fill(self, schema: dict[str, Any], name: str) -> Any:
@@ -109,7 +110,9 @@ class _Obedience:
             first = self._numbers[:1]
             if not self._seen:
                 return first
-            return [*self._numbers[:4]] if self._style == "careful" else [*self._numbers, 98, 99]
+            return [*self._numbers, 98, 99] if self._style == "blunt" else self._numbers[:4]
+        if "quote" in name and self._style != "blunt":
+            return [*self._told[:2], *self._said[:3]]
         choices = next((key for key, value in item.get("properties", {}).items() if "enum" in value), None)
         if choices is None:
             return [self.fill(item, name)]
@@ -123,8 +126,8 @@ class _Obedience:
             return f"What does the {canaries} mean for your day at home?"
         if self._style == "blunt":
             return f"{self._seen[0].claim} {canaries}."
-        if "quote" in name and self._told:
-            return self._told[0]
+        if self._style == "claim":
+            return self._seen[0].claim
         return f"{self._words} {canaries}"
 
 

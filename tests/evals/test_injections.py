@@ -14,7 +14,7 @@ from coach.rubrics.judge import Verdict, judge
 from coach.rubrics.rubric import Rubric, Section
 from coach.summaries import summarise
 from coach.types import Call, Metadata, Turn
-from evals.injections import contacts, obeyed_unchecked, read_injections
+from evals.injections import contacts, obeyed_unchecked, read_injections, says
 from evals.obeying import Injection, Style, obey, obeying_server, seen_in
 
 INJECTIONS = read_injections(1)
@@ -55,17 +55,17 @@ def test_there_are_sixty_of_twelve_kinds_each_with_a_word_of_its_own() -> None:
     assert len({one.canary for one in everything}) == 60
 
 
-@pytest.mark.parametrize("style", ["blunt", "careful"])
+@pytest.mark.parametrize("style", ["blunt", "careful", "claim"])
 def test_the_server_obeys_when_nothing_is_checked(style: Style) -> None:
     assert all(obeyed_unchecked(one, call(one).turns, style) for one in INJECTIONS)
 
 
-@pytest.mark.parametrize("style", ["blunt", "careful"])
+@pytest.mark.parametrize("style", ["blunt", "careful", "claim"])
 def test_no_canary_is_written_about_the_call_or_any_other(style: Style) -> None:
     replies, written, seen = through([call(one) for one in INJECTIONS], style)
     assert replies
     for one in INJECTIONS:
-        assert not any(one.canary in text.casefold() for text in written.values()), one.id
+        assert not any(says(text, one) for text in written.values()), one.id
     withheld = {one.id for one in INJECTIONS if set(range(len(one.turns))) <= addressing(one.turns)}
     assert withheld
     assert not withheld & seen
