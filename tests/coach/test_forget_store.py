@@ -16,7 +16,20 @@ from coach.errors import ModelError, StoreError
 from coach.forget import ForgetReport, finish, forget
 from coach.store import SavedAnswer, SavedCitation, SavedQuestion, Store, open_store
 from coach.store.migration import back_up
-from coach.types import Call, Cue, Evidence, Exemplar, Metadata, Passage, Question, Score, Scorecard, Segment, Turn
+from coach.types import (
+    Call,
+    Cue,
+    Evidence,
+    Exemplar,
+    Metadata,
+    Passage,
+    Question,
+    Score,
+    Scorecard,
+    Segment,
+    SummarySentence,
+    Turn,
+)
 
 SHA = "ab" * 32
 IN_SEARCH_TABLE = b"xyzzi"
@@ -50,6 +63,7 @@ def call_with_secrets(vector: np.ndarray) -> Call:
         measures=(score,),
         scorecards=(Scorecard("r", "0" * 64, 0.5, (score,)),),
         exemplars=(Exemplar(0, 0, 5, "impact", vector),),
+        summary=(SummarySentence("reason", "xyzzy is dead", (0,), "xyzzy model"),),
         passages=tuple(Passage(i, i, None, None, said, vector) for i in range(60)),
     )
 
@@ -67,7 +81,7 @@ def store(tmp_path: Path, vector: np.ndarray) -> Iterator[Store]:
         keeper = replace(
             call_with_secrets(-vector), id="keep", recording_sha256="cd" * 32, source="keep.wav", audio="opaque2.ogg",
             metadata=Metadata(agent="Ann"), turns=(Turn("agent", "Keep."),), dropped=(), questions=(), cues=(),
-            measures=(), scorecards=(), exemplars=(),
+            measures=(), scorecards=(), exemplars=(), summary=(),
             passages=(Passage(0, 0, None, None, "Keep me.", -vector),),
         )  # fmt: skip
         run = opened.begin_run("/calls", {})
