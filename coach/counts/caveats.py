@@ -58,7 +58,7 @@ def _few(query: CountQuery, table: Table) -> Iterator[str]:
     if few and len(known) == 1:
         yield f"It rests on {known[0]} contact{'' if known[0] == 1 else 's'} only: {why}."
     elif few:
-        yield f"{few} of {len(known)} groups rest on few contacts: {why}."
+        yield f"{'All' if few == len(known) else f'{few} of'} {len(known)} figures rest on few contacts: {why}."
 
 
 def _doubtful(query: CountQuery, table: Table) -> Iterator[str]:
