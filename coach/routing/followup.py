@@ -47,7 +47,7 @@ def follow(current: Draught, reading: Reading, today: date) -> Draught:
             result, subject=("reasons", None), where=(*result.where, *reasons), wants_words=True, search=None
         )
     if _names_measure(reading):
-        result = replace(result, subject=new.subject, search=new.search, wants_words=new.wants_words)
+        result = replace(result, subject=new.subject, search=new.search, left=new.left, wants_words=new.wants_words)
         if _THOSE.search(reading.text) and (kept := _as_filter(current.subject)) is not None:
             result = replace(result, where=(*result.where, Condition(kept, "those")))
         if explicit:
@@ -80,6 +80,7 @@ def _narrowed(current: Draught, new: Draught, reading: Reading) -> Draught:
         group_words=new.group_words or current.group_words,
         compare=compare or (current.compare if stays else None),
         compare_words=new.compare_words or current.compare_words,
+        unknown=new.unknown,
         notes=(*current.notes, *new.notes),
     )
 

@@ -24,7 +24,7 @@ _TREND = whole(
     r"|quarter) (?:on|by|over|after|to) (?P<unit>month|week|day|quarter)"
     r"|(?:get|getting|got|become|becoming) (?:\w+ )?(?:better|worse|longer|shorter|more \w+"
     r"|less \w+|higher|lower|faster|slower|happier|fewer|more|less)"
-    r"|(?:is|are|has|have|do|does|did|were|was) .{0,60}?(?:improv\w+|rising|falling|increas\w+"
+    r"|(?:is|are|has|have|do|does|did|were|was) .{0,60}?(?:improv\w+|ris(?:e|en|ing)|f[ae]ll(?:ing|en)?|increas\w+"
     r"|decreas\w+|declin\w+|growing|shrinking|dropping"
     r"|going (?:up|down)|gone (?:up|down)|go(?:ne)? (?:up|down)|went (?:up|down)|worsen\w*"
     r"|chang(?:ed|ing)|develop(?:ed|ing)|evolv\w+|progress\w*|drop\w*|grow\w*)"

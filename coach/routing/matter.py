@@ -10,13 +10,13 @@ MAX_WORDS = 40
 """Of what is searched for: a longer story is no clearer."""
 
 
-def matter(draft: Draft, lexicon: Lexicon) -> str | None:
+def matter(draft: Draft, lexicon: Lexicon, *, doubtful: bool = True) -> str | None:
     """The question's words that are neither recognised nor ask, and say something; None when none are left.
 
-    A name that may be what is spoken about stays in.
+    A name that may be what is spoken about stays in where it is `doubtful`.
     """
     asking = lexicon.figure.sub(" ", lexicon.wanted.sub(" ", draft.text))
-    text = re.sub(r"@\d+", lambda mark: _named(draft.thing(mark.group())), asking)
+    text = re.sub(r"@\d+", lambda mark: _named(draft.thing(mark.group())) if doubtful else " ", asking)
     words = [word for word in text.split() if _tells(word, lexicon)]
     return " ".join(words[:MAX_WORDS]) or None
 

@@ -240,7 +240,7 @@ _SPANS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
             _of_year(6),
         ),
         (rf"h(?P<q>[12]){_YEAR}", _of_year(6)),
-        (rf"(?:all of |the whole of |the month of )?{_NAMED}", _month),
+        (rf"(?:all of |the whole of |the month of |last )?{_NAMED}", _month),
         (
             rf"(?:(?:in |over |during )?(?P<which>the |this "
             rf"|last )?)?(?P<season>{'|'.join(_SEASONS)}){_YEAR}{_NOT_A_NAME}",

@@ -1,12 +1,11 @@
 """From a reading to a plan, by way of a draught that the next question may change."""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 
 from coach.routing.phrasebook import PhraseBook, Subject
 from coach.routing.plan import Plan
-from coach.routing.reading import Compare, Reading
+from coach.routing.reading import ASKS_WORDS, Compare, Reading
 from coach.routing.spans import unit_back
 from coach.routing.values import Condition
 from coach.routing.words import whole
@@ -18,10 +17,6 @@ EXPLICIT = whole(
     r"|(?:please|you) show|let me|own words|clips?"
     r"|snippets?|instances?|verbatims?|find me|^find|(?:you|to|please) find|moments?"
     r"|whats? behind|reasons?|stories|see where"
-)
-_ASKS_WORDS = re.compile(
-    r"^(?:(?:and|so|but|ok|good|well|now|please|hi|hello|,|\.|@\d+) )*(?:what|how (?:do|does"
-    r"|did|are|is|were|have)|in what way|where|which)(?= )"
 )
 _FIGURE = whole(
     r"how (?:many|often|much|common|frequent\w*)|(?:number|share|percentage|proportion|percent"
@@ -43,7 +38,10 @@ class Draught:
     compare: Compare
     compare_words: str
     search: str | None
+    left: str | None
+    """Words that nothing was made of. Not used where only figures are asked for."""
     wants_words: bool
+    unknown: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -52,7 +50,7 @@ def start(reading: Reading, today: date) -> Draught:
     wants_words = _wants_words(reading)
     search = reading.matter if reading.subject is None or wants_words else None
     if reading.subject is None and search is None:
-        search = reading.text
+        search = reading.text.strip(" ?")
     return Draught(
         reading.subject,
         reading.conditions,
@@ -63,7 +61,9 @@ def start(reading: Reading, today: date) -> Draught:
         reading.compare,
         reading.compare_words,
         search,
+        reading.matter,
         wants_words,
+        reading.unknown,
         reading.notes,
     )
 
@@ -85,7 +85,7 @@ def _wants_words(reading: Reading) -> bool:
     if reading.group is not None or _FIGURE.search(reading.rest) or reading.compare is not None:
         return False
     is_said = reading.subject[0] in ("cue", "asked", "function")
-    return is_said and _ASKS_WORDS.search(reading.text) is not None
+    return is_said and ASKS_WORDS.search(reading.text) is not None
 
 
 def plan_of(draught: Draught, book: PhraseBook) -> Plan:
@@ -119,9 +119,12 @@ def _merged(where: tuple[Filter, ...]) -> tuple[Filter, ...]:
 
 
 def _understood(draught: Draught, where: tuple[Filter, ...], book: PhraseBook) -> tuple[str, ...]:
+    """What was made of the question. Words that nothing was made of stand in the note on what is counted."""
     told = list(draught.notes)
+    unknown = "".join(f"; {note}" for note in draught.unknown)
     if draught.subject is not None:
-        told.append(f"counted: {book.title(draught.subject)}")
+        left = "" if draught.wants_words or not draught.left else f"; not understood: {draught.left}"
+        told.append(f"counted: {book.title(draught.subject)}{left}{unknown}")
     told += [f"only where {each}" for each in where]
     if draught.period is not None:
         told.append(f"{draught.period_words}: {_dates(draught.period.since, draught.period.until)}")
@@ -133,7 +136,7 @@ def _understood(draught: Draught, where: tuple[Filter, ...], book: PhraseBook) -
         one, other = (" and ".join(str(each) for each in side) for side in draught.compare)
         told.append(f"compared: {one} with {other}")
     if draught.search is not None and (draught.subject is None or draught.wants_words):
-        told.append(f"looked for: {draught.search}")
+        told.append(f"looked for: {draught.search}{unknown if draught.subject is None else ''}")
     return tuple(told)
 
 

@@ -1,5 +1,6 @@
 """One question read by itself: its conditions, period, sides, groups, measure, and what is left to search for."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,11 +16,16 @@ from coach.routing.periods import take_periods
 from coach.routing.phrasebook import SEARCH, PhraseBook, Subject
 from coach.routing.spelling import respelled
 from coach.routing.thresholds import take_thresholds
-from coach.routing.values import Condition, Doubtful, Names, take_values
+from coach.routing.values import Condition, Doubtful, Names, take_values, unknown
 from coach.routing.words import Draft, plain_words
 from coach.store.filters import Filter
 from coach.store.query import Period
 
+ASKS_WORDS = re.compile(
+    r"^(?:(?:and|so|but|ok|good|well|now|please|hi|hello|,|\.|@\d+) )*(?:what|how (?:do|does"
+    r"|did|are|is|were|have)|in what way|where|which)(?= )"
+)
+"""A question for what is said, how or where, rather than how often."""
 Compare = tuple[tuple[Filter, ...], tuple[Filter, ...]] | Literal["previous"] | None
 
 
@@ -47,6 +53,8 @@ class Reading:
     wants_figure: bool
     narrowing: Filter | None
     """The measure as a condition, where the question only says which contacts it means."""
+    unknown: tuple[str, ...]
+    """For people: names that the store does not have."""
     notes: tuple[str, ...]
     """For people: what was respelled."""
 
@@ -79,11 +87,12 @@ def read(question: str, names: Names, book: PhraseBook, today: date, embedder: E
     conditions = [*certain, *(Condition(each, "") for each in asked.filters)]
     if subject is not None and (not asked.wants_words or left is None):
         conditions += doubtful
+        left = matter(draft, book.lexicon, doubtful=False)
     compare: Compare = ("previous" if dates.is_previous else None) if sides is None else ((sides.one,), (sides.other,))
     words = "" if sides is None else sides.words
     return Reading(
         text, draft.text, subject, tuple(conditions), dates.period, dates.unit, dates.words, group, compare, words,
-        left, asked.wants_words, asked.wants_figure, asked.narrowing, notes,
+        left, asked.wants_words, asked.wants_figure, asked.narrowing, unknown(draft, names), notes,
     )  # fmt: skip
 
 
@@ -116,6 +125,8 @@ def _guessed(
         if says and "how many" not in text:
             return None
         if asked.wants_words and not asked.wants_figure and not has_conditions:
+            return None
+        if ASKS_WORDS.search(text) and not asked.wants_figure and not is_grouped:
             return None
         people = any(word in draft.text.split() for word in ("customers", "people", "callers", "clients"))
         return ("customers", None) if people and not asked.filters and "how many" in text else ("contacts", None)

@@ -99,6 +99,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
     for pattern, read in (
         (rf"{_CSAT} (?:between |from )?(?P<n>{_N}) (?:to|and) (?P<to>{_N})(?= |$)", _csat),
         (rf"{_CSAT} (?P<n>{_N}) or (?P<also>{_N})", _csat),
+        (r"(?:gave|giving|give|rated) (?:us |it |a |an |only |just )*(?P<n>[1-5]) or (?:a )?(?P<also>[1-5])", _csat),
         (rf"{_CSAT} (?:=|:)? ?(?P<n>{_N})(?: stars?)? (?:(?:or|and) )?(?:(?P<up>more|higher|above"
             rf"|better|up|over)|(?P<down>less|lower|below|worse|under|fewer))", _csat),
         (rf"{_CSAT} (?:of |is |was )?(?:{_OPS}) (?P<n>{_N})(?: stars?)?(?! minutes)", _csat),

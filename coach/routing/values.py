@@ -144,6 +144,18 @@ def take_values(draft: Draft, names: Names) -> None:
     _merge(draft)
 
 
+def unknown(draft: Draft, names: Names) -> tuple[str, ...]:
+    """For people: words that stand beside a field's name ("the north region") and are no value of it."""
+    keys = {form: key for form, key in names.fields.items() if key not in ("agent", "customer", "csat")}
+    field = "|".join(sorted(map(re.escape, keys), key=len, reverse=True))
+    told = []
+    for match in whole(rf"([^\W\d_]+) ({field})").finditer(draft.text):
+        word, named = match.groups()
+        if word not in names.lexicon.stop and word not in names.lexicon.weak:
+            told.append(f"not known: {word} (the store has no such {keys[named]})")
+    return tuple(told)
+
+
 def _next_name(text: str, at: int, names: Names) -> tuple[int, int, list[_Offer], bool] | None:
     """The first name from `at` on, the longest there: where, what it may mean, whether it must be a condition."""
     words = [(match.start(), match.end()) for match in re.finditer(r"[^ ]+", text)]
