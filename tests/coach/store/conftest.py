@@ -21,7 +21,19 @@ from sqlalchemy import create_engine, make_url, text
 
 from coach.config import StoreConfig
 from coach.store import Store, migrate, open_store, schema
-from coach.types import Call, Cue, Evidence, Metadata, Passage, Question, Score, Scorecard, Segment, Turn
+from coach.types import (
+    Call,
+    Cue,
+    Evidence,
+    Metadata,
+    Passage,
+    Question,
+    Score,
+    Scorecard,
+    Segment,
+    SummarySentence,
+    Turn,
+)
 
 
 @dataclass(frozen=True)
@@ -224,6 +236,10 @@ def rich_call(make_call: Callable[..., Call]) -> Call:
         scorecards=(
             Scorecard("discovery", "ab" * 32, 0.5, (replace(shares, section="impact", weight=2.0, fatal=True),)),
             Scorecard("北", "cd" * 32, None, ()),
+        ),
+        summary=(
+            SummarySentence("reason", "Ärger — 漢字", (1,)),
+            SummarySentence("open_promise", "it", (0, 2), "summarise-call v1 (ab), m"),
         ),
         scored_by="head 1",
         passages=(
