@@ -70,16 +70,14 @@ def tabulate(store: Store, query: CountQuery, sides: Sequence[Side]) -> Table:
 def halved(store: Store, query: CountQuery, table: Table, halves: Sequence[Side]) -> Table:
     """The sums of two halves of a table's days, without groups."""
     ungrouped = replace(query, group_by=None)
-    if not table.by_day:
-        return tabulate(store, ungrouped, halves)
-    (days,) = table.by_day
-    cells = tuple(
-        _added(
-            {key: sums for key, sums in days.items() if _within(half, key.group)}, lambda key: replace(key, group=None)
-        )
-        for half in halves
-    )
+    cells = _halves(table, halves) if table.by_day else _count(store, ungrouped, halves, None)[1]
     return Table(table.measure, tuple(_keys(ungrouped, [None], cells)), cells)
+
+
+def _halves(table: Table, halves: Sequence[Side]) -> tuple[Cells, ...]:
+    (days,) = table.by_day
+    parts = ({key: sums for key, sums in days.items() if _within(half, key.group)} for half in halves)
+    return tuple(_added(part, lambda key: replace(key, group=None)) for part in parts)
 
 
 def _count(store: Store, query: CountQuery, sides: Sequence[Side], by: str | None) -> tuple[str, tuple[Cells, ...]]:
