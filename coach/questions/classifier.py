@@ -5,16 +5,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from coach.errors import InputError
 from coach.questions.find import FoundQuestion, find_questions
-from coach.questions.network import QuestionNetwork, load_network
-from coach.questions.weights import WEIGHTS_FILE, Card
 from coach.types import Form, Function, Question, Turn
+
+if TYPE_CHECKING:  # finding questions needs no torch, and pages that show them load none
+    from coach.questions.network import QuestionNetwork
+    from coach.questions.weights import Card
 
 BATCH_LINES = 256
 
@@ -35,15 +37,18 @@ class Label:
 class QuestionClassifier:
     """The trained network with calibrated probabilities. `load` once, at the edge."""
 
-    def __init__(self, network: QuestionNetwork) -> None:
+    def __init__(self, network: "QuestionNetwork") -> None:
         self._network = network
         self.fingerprint = network.fingerprint
         """Of the weights: calls that other weights scored are scored anew by `coach rescore`."""
 
     @classmethod
-    def load(cls, device: str = "cpu", path: Path = WEIGHTS_FILE) -> Self:
+    def load(cls, device: str = "cpu", path: Path | None = None) -> Self:
         """The classifier with the weights that come with callcoach, or those in `path`. Raises ModelError."""
-        return cls(load_network(device, path))
+        from coach.questions.network import load_network
+        from coach.questions.weights import WEIGHTS_FILE
+
+        return cls(load_network(device, path or WEIGHTS_FILE))
 
     def classify(self, items: Sequence[tuple[str, str]]) -> list[Label]:
         """One label per (customer's last words, question), in order; the first may be empty. Batched by length."""
@@ -70,7 +75,7 @@ class QuestionClassifier:
         return Label(form, function, round(form_score, 4), round(function_score, 4), unsure, asked)
 
 
-def probabilities(card: Card, form: np.ndarray, function: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def probabilities(card: "Card", form: np.ndarray, function: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Logits to calibrated probabilities of form (n, 3) and function (n, 9), of which none is the last in both.
 
     The two heads are joined, so that function is none exactly as often as form is: a pair counts the product of its
