@@ -26,7 +26,7 @@ _NOT = whole(
 )
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr"})
 _INTO_WORDS = """
-    for in on from among of by via per except excluding without not only just vs versus than between compare
+    many all for in on from among of by via per except excluding without not only just vs versus than between compare
     compared non outside to within across are were is was be and or , : with over
     """
 _INTO = frozenset(_INTO_WORDS.split())
