@@ -42,6 +42,8 @@ class QuoteView:
     end: float | None
     """What to play, in seconds."""
     why: str = ""
+    number: int | None = None
+    """By which the statement points to it, from 1; None of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,11 @@ def view_answer(answer: "Answer", query: AskQuery, store: "Store") -> AnswerView
     """The answer to `query`. A call that has been forgotten since is quoted no more."""
     quoted = _Quoted(store, answer)
     arranged = arrange(_named(answer))
-    quotes = quoted.views(answer.citations)
+    quotes = tuple(
+        replace(view, number=number)
+        for number, citation in enumerate(answer.citations, 1)
+        for view in quoted.views([citation])
+    )
     counter_examples = tuple(
         view
         for each in answer.counter_examples

@@ -134,6 +134,7 @@ def test_quotes_lead_to_the_second_and_play(pages: TestClient, own_store: Store,
     html = ask(pages, "why")
     assert 'href="/calls/spoken-1#t=6.5"' in html
     assert f'data-audio="/audio/{AUDIO}" data-start="5.50" data-end="12.50"' in html
+    assert "Quote [1] It is hard for us." in words(html)
     assert "Maya Brooks with C-1003 at 0:06" in words(html)
     assert "Nobody may read this" not in html
     assert "What speaks against it It is hard for us." in words(html).replace("“", "").replace("”", "")
