@@ -32,7 +32,7 @@ def route(
     changes their plan. `book` is the phrase book, to be loaded once and handed in; without it it is loaded here.
     """
     book = PhraseBook.load() if book is None else book
-    names = Names(vocabulary, book.lexicon)
+    names = Names(vocabulary, book.lexicon, " ".join((*before, question)))
     current: Draught | None = None
     for one in (*before, question):
         reading = read(one, names, book, today, embedder)

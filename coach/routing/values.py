@@ -73,17 +73,19 @@ class _Offer:
 
 
 class Names:
-    """All that the values of a store are called."""
+    """All that the values of a store are called; of customers, who are many, only those whose names `asked` holds."""
 
-    def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon) -> None:
+    def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon, asked: str) -> None:
         self.lexicon = lexicon
+        letters = _bare(asked)
         self.fields = dict(lexicon.fields)
         for column in vocabulary.extra:
             self.fields |= {form: column for form in forms(plain_words(column)) if form not in self.fields}
         self.offers: dict[str, list[_Offer]] = {}
         for key, values in vocabulary.values.items():
             for value in () if key == "medium" else values:
-                self._add(key, value)
+                if key != "customer" or _bare(value) in letters:
+                    self._add(key, value)
         for medium, words in lexicon.media.items():
             for word in words:
                 self._offer(word, _Offer("medium", medium, weak=False))
@@ -121,6 +123,11 @@ class Names:
             offers = self.offers.setdefault(form, [])
             if offer not in offers:
                 offers.append(offer)
+
+
+def _bare(text: str) -> str:
+    """Letters and digits only, to compare names quickly."""
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def take_values(draft: Draft, names: Names) -> None:

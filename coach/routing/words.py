@@ -26,8 +26,9 @@ def plain_words(text: str) -> str:
 
     Short forms are written out ("isn't": "is not"), a possessive's "'s" goes, "&" becomes "and".
     """
-    text = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES).casefold().replace("&", " and "))
-    text = "".join(letter for letter in text if not unicodedata.combining(letter))
+    text = text.translate(_APOSTROPHES).casefold().replace("&", " and ")
+    if not text.isascii():
+        text = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
     tokens = _TOKEN.findall(_RANGE.sub(r"\1 to \2", text))
     return " ".join(_written_out(token) for token in tokens)
 
