@@ -91,7 +91,7 @@ class StoreConfig:
 class RetrievalConfig:
     embedding_model: str | None = None
     """Path of a sentence-transformers folder; None: the installed all-MiniLM-L6-v2 package."""
-    min_similarity: Annotated[float, Field(ge=0, le=1)] = 0.4
+    min_similarity: Annotated[float, Field(ge=0, le=1)] = 0.46
     """Below this `coach ask` says that there is not enough evidence."""
 
 

@@ -67,6 +67,9 @@ class Theme:
     calls: tuple[str, ...]
     """Ids of those contacts."""
     citation: Citation
+    """The most typical quote."""
+    quotes: tuple[Citation, ...] = ()
+    """All that were found alike, one a contact."""
     source: str = ""
     """Prompt and model that named it; empty when the name is made of the contacts' own words."""
 

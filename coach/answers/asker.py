@@ -13,7 +13,9 @@ from coach.answers.contrast import against_count, against_search
 from coach.answers.counted import quote_counted
 from coach.answers.evidence import gather, quote
 from coach.answers.themes import MAX_QUOTES as MAX_THEME_QUOTES
-from coach.answers.themes import is_open, themes
+from coach.answers.themes import is_open, named, themes
+from coach.answers.unsaid import unsaid
+from coach.answers.written import name_themes, write
 from coach.config import RetrievalConfig
 from coach.counts import Counted, count
 from coach.llm import Llm
@@ -23,6 +25,8 @@ from coach.routing import PhraseBook, Plan, route
 from coach.store import Filter, Filters, Store
 
 MAX_QUOTES = 6
+_NUMBERS = ("contacts", "customers")
+"""Measures of which none is a number like any other, and not a lack of evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,7 @@ def answer(
     holds; `without` names conditions that the question states and that shall not hold (`Plan.without`). Raises
     StoreError when the store was embedded with another model, and ConfigError for a bad condition.
     """
-
-    store = asker.store
-    vocabulary = store.vocabulary()
+    store, vocabulary = asker.store, asker.store.vocabulary()
     plan = route(
         question, vocabulary, asker.today, embedder=asker.embedder, before=before, llm=asker.llm, book=asker.book
     ).without(without)
@@ -82,14 +84,36 @@ def answer(
     n_calls = store.count_calls(scope)
     searched = Searched(n_calls, conditions, plan.period, plan.search)
     asked = _Scope(question, plan, scope, searched)
-    if not n_calls:
+    if not question.strip():
+        return _not_enough(asked, words.NOTHING_ASKED)
+    unknown = unsaid(question, plan, store, vocabulary, asker.book)
+    if unknown.names or (plan.count is not None and unknown.words):
+        return _not_enough(asked, words.nothing_known_of(unknown.names or unknown.words))
+    if not n_calls and not (plan.count is not None and plan.count.measure in _NUMBERS and not where):
         return _not_enough(asked, words.nothing_met(searched))
     if plan.count is None:
-        return _searched(asker, asked)
+        return _worded(asker, asked, _searched(asker, asked))
     counted = count(store, replace(plan.count, where=_merged(where, plan.where, plan.count.where)))
-    if not any(figure.N and figure.value is not None for figure in counted.figures):
+    if n_calls and not any(figure.N and figure.value is not None for figure in counted.figures):
         return _not_enough(asked, words.nothing_known(counted, n_calls))
-    return _counted(asker, asked, counted)
+    result = _counted(asker, asked, counted)
+    return result if plan.search is None else _worded(asker, asked, result)
+
+
+def _worded(asker: Asker, asked: _Scope, result: Answer) -> Answer:
+    """The answer with the LLM's sentences behind the statement and its names for themes, as far as they stand up."""
+    llm = asker.llm
+    if llm is None or result.status != "answered" or not result.citations:
+        return result
+    written = write(asker.store, asker.embedder, llm, asked.question, result.statement, result.citations)
+    if written is not None:
+        result = replace(result, statement=f"{result.statement} {written.text}", source=written.source)
+    names = name_themes(llm, asked.question, result.themes) if result.themes else []
+    themes_named = [
+        theme if name is None else named(theme, *name) for theme, name in zip(result.themes, names, strict=True)
+    ]
+    told = [problem for problem in llm.problems if problem not in result.caveats]
+    return replace(result, themes=tuple(themes_named), caveats=(*result.caveats, *told))
 
 
 def _searched(asker: Asker, asked: _Scope) -> Answer:
@@ -98,11 +122,10 @@ def _searched(asker: Asker, asked: _Scope) -> Answer:
     if not said.quotes:
         return _not_enough(asked, words.nothing_said(asked.searched, said.subject))
     n, total = said.n_calls, max(asked.searched.n_calls, said.n_calls)  # calls may have come in since
-    least = asker.config.min_similarity
     return Answer(
         status="answered",
         statement=words.found_statement(n, total, said.subject, complete=said.complete),
-        figures=(words.evidence_figure(n, total, said.subject, least, complete=said.complete),),
+        figures=(words.evidence_figure(n, total, said.subject, complete=said.complete),),
         citations=said.quotes[:MAX_QUOTES],
         n_matching=n,
         n_total=total,
@@ -179,7 +202,7 @@ def _limits(asker: Asker) -> list[str]:
         if asker.index.problem is None
         else [f"The index cannot be used; all was compared anew: {asker.index.problem}"]
     )
-    return told + ([] if asker.llm is None else asker.llm.problems)
+    return told
 
 
 def _not_enough(asked: _Scope, statement: str) -> Answer:

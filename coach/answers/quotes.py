@@ -11,7 +11,8 @@ from coach.retrieval.index import similarity
 from coach.types import Role, Turn
 
 MIN_WORDS = 4  # shorter sentences ("Yes, exactly.") say nothing alone and are joined to what follows
-MAX_WORDS = 45  # speech without punctuation is cut here
+MAX_WORDS = 45  # speech without punctuation is cut here, or at the last pause before, if there is one in the last half
+MIN_NEAR = 0.3  # similarity below which a sentence is no quote for a question, unless it replies to a near one
 PREFERENCE = 0.10  # of similarity, for the words of whom the question is about, mostly the customer
 QUESTION_COST = 0.3  # of similarity: a question that resembles the question asked is no evidence...
 REPLY_SHARE = 0.7  # ...but what the customer replies to it is: this share of the question's similarity is added
@@ -32,11 +33,20 @@ def sentences(text: str, *, join: bool = True) -> list[tuple[int, int]]:
         words = [(first + m.start(), first + m.end()) for m in _WORD.finditer(text[first:end])]
         if join and len(words) < MIN_WORDS and end != len(text):
             continue
-        for at in range(0, len(words), MAX_WORDS):
-            part = words[at : at + MAX_WORDS]
-            stretches.append((part[0][0], part[-1][1]))
+        while words:
+            size = _whole_clauses(text, words)
+            stretches.append((words[0][0], words[size - 1][1]))
+            words = words[size:]
         first = end
     return stretches
+
+
+def _whole_clauses(text: str, words: Sequence[tuple[int, int]]) -> int:
+    """How many of the words make one quote: all, or as many as end with a pause, MAX_WORDS at most."""
+    if len(words) <= MAX_WORDS:
+        return len(words)
+    pauses = (n for n in range(MAX_WORDS, MAX_WORDS // 2, -1) if text[words[n - 1][1] - 1] in ",;:-")
+    return next(pauses, MAX_WORDS)
 
 
 def cite(call: str, index: int, turn: Turn, start_char: int, end_char: int) -> Citation:
@@ -63,7 +73,7 @@ def pick(
     *,
     prefer: Role = "customer",
 ) -> list[Citation | None]:
-    """For each passage (call, the call's turns, first turn, last turn inclusive) its best quote; None without words.
+    """For each passage (call, the call's turns, first and last turn inclusive) its best quote; None where none is near.
 
     The one nearest to `vector`, but the words of `prefer` come before others', above all a customer's reply to a
     question that is near.
@@ -82,17 +92,19 @@ def pick(
 
 
 def _best(quotes: Sequence[Citation], closeness: Sequence[float], prefer: Role) -> Citation | None:
-    """The quote worth most, the first of equals."""
+    """The quote worth most, the first of equals; None when none is near."""
     asked: dict[int, float] = {}  # how near the nearest question in a turn is
     for quote, close in zip(quotes, closeness, strict=True):
         if _asks(quote):
             asked[quote.turn] = max(close, asked.get(quote.turn, 0.0))
     best: tuple[float, Citation] | None = None
     for quote, close in zip(quotes, closeness, strict=True):
+        replied = asked.get(quote.turn - 1, 0.0) if quote.role == "customer" else 0.0
+        if max(close, replied) < MIN_NEAR:
+            continue
         worth = close - (QUESTION_COST if _asks(quote) and prefer != "agent" else 0.0)
         worth += PREFERENCE if quote.role == prefer else 0.0
-        if quote.role == "customer" == prefer:
-            worth += REPLY_SHARE * asked.get(quote.turn - 1, 0.0)
+        worth += REPLY_SHARE * replied if prefer == "customer" else 0.0
         if best is None or worth > best[0]:
             best = (worth, quote)
     return None if best is None else best[1]

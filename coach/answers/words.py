@@ -1,46 +1,84 @@
 """The sentences an answer is put together from when no language model writes them."""
 
+from collections.abc import Sequence
+
 from coach.answers.answer import Searched
 from coach.counts import Counted, Figure
+from coach.counts.groups import DATED
 from coach.figures import is_difference, write_interval, write_value
 from coach.intervals import wilson
 
 FEW = 5
 """Below so many contacts with evidence an answer is called examples."""
-MAX_GROUPS = 5
+NOTHING_ASKED = "Not enough evidence: nothing was asked."
+MAX_GROUPS = 6
 """Named in a statement; all of them are among the figures."""
+MAX_REASONS = 4
+"""Named of either kind."""
 
 
-def evidence_figure(n: int, total: int, subject: str, least: float, *, complete: bool) -> Figure:
-    """The contacts with evidence; the label says what counts as evidence."""
+def evidence_figure(n: int, total: int, subject: str, *, complete: bool) -> Figure:
+    """The contacts with evidence."""
     low, high = wilson(n, total) or (None, None)
-    label = f"contacts in which something said comes close to “{subject}” (closeness at least {least:.2f})"
-    if not complete:
-        label += "; at least, since not all passages were read"
+    label = f"contacts in which “{subject}” is spoken of" + ("" if complete else ", at least")
     return Figure(label, n, total, n / total if total else None, "share", low, high)
 
 
 def found_statement(n: int, total: int, subject: str, *, complete: bool) -> str:
-    """ "12 of 60 contacts speak of the paper bill." """
-    verb = "speaks" if n == 1 else "speak"
-    most = "" if complete else "At least "
-    return f"{most}{n} of {_contacts(total)} {verb} of what was asked for: {subject}."
+    """ "In 12 of 60 contacts “the paper bill” is spoken of." """
+    most = "In" if complete else "In at least"
+    return f"{most} {n:,} of {_contacts(total)} “{subject}” is spoken of."
 
 
 def counted_statement(counted: Counted) -> str:
-    """The total, or the first groups or sides, and whether what differs does so beyond chance."""
+    """The total, the groups or the sides in words, and whether what differs does so beyond chance."""
     plain = [figure for figure in counted.figures if not is_difference(figure)]
-    named = [figure for figure in plain if figure.N][:MAX_GROUPS]
-    if len(plain) == 1:
-        told = f"{_capital(plain[0].label)}: {_value(plain[0])}."
+    if counted.query.measure == "reasons":
+        told = _reasons(counted, plain)
+    elif len(plain) == 1 and plain[0].group is None:
+        told = _total(plain[0])
     else:
-        labels = {figure.label for figure in named}
-        alike = len(labels) == 1
-        parts = [f"{figure.group if alike else _grouped(figure)}: {_value(figure)}" for figure in named]
-        more = len(plain) - len(named)
-        rest = f"; and {more} more" if more > 0 else ""
-        told = (f"{_capital(named[0].label)}, by group: " if alike else "") + "; ".join(parts) + rest + "."
+        told = _groups(counted, plain)
     return f"{told} {counted.verdict}" if counted.verdict else told
+
+
+def _total(figure: Figure) -> str:
+    """ "In 7 of 60 contacts (12 %, 95 % interval 6 % to 22 %) the customer speaks of leaving." """
+    if figure.unit == "count":
+        return f"There {'is' if figure.n == 1 else 'are'} {figure.n:,} {_singular(figure.label, figure.n)}."
+    said = figure.label.removeprefix("contacts in which ")
+    if said != figure.label:
+        return f"In {figure.n:,} of {_contacts(figure.N)} ({write_value(figure)}{_sure(figure)}) {said}."
+    return f"{_capital(figure.label)}: {_value(figure)}{_sure(figure)}."
+
+
+def _reasons(counted: Counted, figures: Sequence[Figure]) -> str:
+    """ "Of 16 contacts, customers state price in 4 and moving in 4; heard as causes are a long wait in 6 and ..." """
+    kinds: dict[str, list[str]] = {"stated": [], "heard": []}
+    for figure in figures:
+        kind, _, reason = (figure.group or "").partition(": ")
+        if figure.n and kind in kinds and len(kinds[kind]) < MAX_REASONS:
+            kinds[kind].append(f"{reason} ({figure.n})")
+    leaving = any(str(each) == "cue=leaving" for each in counted.query.where)
+    which = " in which customers speak of leaving" if leaving else ""
+    parts = [
+        f"{words} {', '.join(kinds[kind])}"
+        for kind, words in (("stated", "customers state as reasons"), ("heard", "heard as causes are"))
+        if kinds[kind]
+    ]
+    return f"Of {_contacts(counted.n_calls)}{which}, {'; '.join(parts) or 'no reason is stated and no cause heard'}."
+
+
+def _groups(counted: Counted, figures: Sequence[Figure]) -> str:
+    """ "Mean satisfaction: Grace Obi 4.2, Leo Hart 3.9 and 6 more." Times stay in order, others begin with the most."""
+    known = [figure for figure in figures if figure.value is not None]
+    if counted.query.group_by not in DATED and counted.query.compare is None:
+        known.sort(key=lambda figure: -(figure.value or 0.0))
+    shown = known if len(known) <= MAX_GROUPS else [*known[: MAX_GROUPS - 1], known[-1]]
+    parts = [f"{figure.group or figure.label} {_value(figure)}" for figure in shown]
+    if len(known) > len(shown):
+        parts.insert(-1, f"{len(known) - len(shown)} more between")
+    return f"{_capital(figures[0].label)}: {', '.join(parts)}."
 
 
 def nothing_met(searched: Searched) -> str:
@@ -49,6 +87,12 @@ def nothing_met(searched: Searched) -> str:
         if conditions(searched)
         else ("Not enough evidence: there are no contacts here yet.")
     )
+
+
+def nothing_known_of(words: Sequence[str]) -> str:
+    """For words that neither a call nor the metadata knows."""
+    named = ", ".join(f"“{word}”" for word in words)
+    return f"Not enough evidence: nobody speaks of {named} here, and no contact's metadata has it."
 
 
 def nothing_known(counted: Counted, n_total: int) -> str:
@@ -75,7 +119,7 @@ def conditions(searched: Searched) -> str:
 
 def search_caveats(n: int, total: int, *, complete: bool) -> list[str]:
     """What limits a search's figure."""
-    told = ["Found by closeness in meaning and words: a contact that says it quite differently can be missing."]
+    told = ["Found by nearness in meaning and words: a contact that says it quite differently can be missing."]
     if 0 < n < FEW:
         told.append(f"Only {_contacts(n)} of {total}: take what is quoted as examples.")
     if not complete:
@@ -84,20 +128,21 @@ def search_caveats(n: int, total: int, *, complete: bool) -> list[str]:
 
 
 def _value(figure: Figure) -> str:
-    """ "12 of 60 (20 %, 95 % interval 12 % to 32 %)"; a mean without "of"."""
-    interval = write_interval(figure)
-    sure = f", 95 % interval {interval}" if interval else ""
+    """ "12 of 60 (20 %)"; a number alone; of a mean its value."""
     if figure.unit == "count":
-        return f"{figure.n:,}" if figure.n == figure.N else f"{figure.n:,} of {figure.N:,}"
-    if figure.value is None:
-        return "not known"
-    if figure.unit == "share" and abs(figure.value * figure.N - figure.n) < 0.5:
-        return f"{figure.n:,} of {figure.N:,} ({write_value(figure)}{sure})"
-    return f"{write_value(figure)} ({figure.n:,} known{sure})"
+        return f"{figure.n:,}"
+    if figure.unit == "share" and figure.value is not None and abs(figure.value * figure.N - figure.n) < 0.5:
+        return f"{figure.n:,} of {figure.N:,} ({write_value(figure)})"
+    return write_value(figure)
 
 
-def _grouped(figure: Figure) -> str:
-    return figure.label if figure.group is None else f"{figure.label} ({figure.group})"
+def _sure(figure: Figure) -> str:
+    interval = write_interval(figure)
+    return f", 95 % interval {interval}" if interval else ""
+
+
+def _singular(words: str, n: int) -> str:
+    return words[:-1] if n == 1 and words.endswith("s") else words
 
 
 def _contacts(n: int) -> str:
