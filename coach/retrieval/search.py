@@ -16,14 +16,15 @@ from coach.retrieval.fusion import FUSION, Fusion, ranks
 from coach.retrieval.index import Index, View, highest
 from coach.retrieval.words import content_words
 from coach.store import Filters, Store, StoredPassage
-from coach.store.filters import SAID
+from coach.store.filters import SAID, holds
 
 __all__ = ["Found", "Hit", "Index", "embed_query", "find", "search"]
 
 MAX_PER_CALL = 3  # hits of one call in one result, so that no call floods it
 MAX_QUERY_CHARS = 10_000  # a query is a sentence or two; what comes after this is not read
 DEPTH = 200  # passages that either ranking gives, at least
-LOOK_UP_BATCH = 64  # passages read from SQL at once
+FIRST_LOOK_UP = 16  # passages read from SQL at once; then twice as many each time, up to...
+LOOK_UP_BATCH = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,29 +138,34 @@ def embed_query(store: Store, embedder: Embedder, query: str) -> np.ndarray | No
     return vector
 
 
-def rows_meeting(store: Store, view: View, where: Filters) -> np.ndarray | None:
-    """The view's rows that meet `where`, rising; None without a filter, which means all."""
+def meeting(store: Store, view: View, where: Filters) -> np.ndarray | None:
+    """Which of the view's rows meet `where`, bool (n,); None without a filter, which means all."""
     if not where:
         return None
-    if any(each.key in SAID for each in where):
-        return np.sort(view.rows_of(store.passage_ids(where)))
-    keys = store.call_keys(where)
-    wanted = np.zeros(1 + max(keys.max(initial=0), view.calls.max(initial=0)), dtype=bool)
-    wanted[keys] = True
-    kept = wanted[view.calls]
-    return np.flatnonzero(kept if view.gone is None else kept & ~view.gone)
+    kept = np.ones(len(view.ids), dtype=bool) if view.gone is None else ~view.gone
+    if of_calls := [each for each in where if each.key not in SAID]:
+        keys = store.call_keys(of_calls)
+        wanted = np.zeros(1 + max(keys.max(initial=0), view.calls.max(initial=0)), dtype=bool)
+        wanted[keys] = True
+        kept &= wanted[view.calls]
+    for each in where:
+        if each.key in SAID:
+            holding = np.zeros(len(kept), dtype=bool)
+            holding[view.rows_of(store.passages_holding(each))] = True
+            kept &= holding if holds(each) else ~holding
+    return kept
 
 
-def by_words(store: Store, view: View, query: str, rows: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Those of `rows` (rising; None: all) that share words with the query, rising, and their scores (float64)."""
+def by_words(store: Store, view: View, query: str, kept: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """The rows, of those `kept` (as `meeting` tells), that share words with the query, rising, and their scores."""
     ids, scores = store.match_words(content_words(query[:MAX_QUERY_CHARS]))
-    order = np.argsort(ids)
-    order = order[np.isin(ids[order], view.ids, assume_unique=True)]
-    found, scores = np.searchsorted(view.ids, ids[order]), scores[order]
-    if rows is not None:
-        kept = np.isin(found, rows, assume_unique=True)
-        found, scores = found[kept], scores[kept]
-    return found, scores
+    if not len(view.ids):
+        return view.ids, scores[:0]
+    at = np.minimum(np.searchsorted(view.ids, ids), len(view.ids) - 1)
+    here = view.ids[at] == ids
+    if kept is not None:
+        here &= kept[at]
+    return at[here], scores[here]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,8 @@ class _Search:
     store: Store
     view: View
     vector: np.ndarray
-    rows: np.ndarray | None
+    kept: np.ndarray | None
+    """Which rows meet the filter."""
     matched: np.ndarray
     """Rows that share words with the query, rising..."""
     scores: np.ndarray
@@ -182,21 +189,23 @@ class _Search:
         if vector is None:
             return None
         view = index.view(store)
-        rows = rows_meeting(store, view, where)
-        return cls(store, view, vector, rows, *by_words(store, view, query, rows))
+        kept = meeting(store, view, where)
+        return cls(store, view, vector, kept, *by_words(store, view, query, kept))
 
     def found(self, depth: int, fusion: Fusion) -> Iterator[Found]:
         """The passages that still exist among the `depth` best of both rankings, best first."""
         view = self.view
-        dense = view.nearest(self.vector, depth) if self.rows is None else view.best(self.vector, depth, self.rows)
+        if self.kept is None:
+            dense = view.nearest(self.vector, depth)
+        else:
+            dense = view.best(self.vector, depth, np.flatnonzero(self.kept))
         lexical = highest(self.matched, self.scores, depth)
         rows = np.union1d(dense, lexical)
         similarities = view.similarities(self.vector, rows)
         dense_ranks, lexical_ranks = ranks(rows, dense), ranks(rows, lexical)
         scores = fusion.scores(dense_ranks, lexical_ranks)
         order = np.lexsort((rows, -similarities, -scores))
-        for first in range(0, len(order), LOOK_UP_BATCH):
-            batch = order[first : first + LOOK_UP_BATCH]
+        for batch in _batches(order):
             passages = self.store.get_passages(view.ids[rows[batch]].tolist())
             for at in batch.tolist():
                 passage = passages.get(int(view.ids[rows[at]]))
@@ -208,6 +217,14 @@ class _Search:
                         _rank(dense_ranks[at]),
                         _rank(lexical_ranks[at]),
                     )
+
+
+def _batches(order: np.ndarray) -> Iterator[np.ndarray]:
+    """Small ones first: most results need no more."""
+    first, size = 0, FIRST_LOOK_UP
+    while first < len(order):
+        yield order[first : first + size]
+        first, size = first + size, min(2 * size, LOOK_UP_BATCH)
 
 
 def _rank(rank: float) -> int | None:

@@ -30,21 +30,22 @@ def ids(connection: Connection, where: Filters) -> np.ndarray:
     found = _rising(connection, query)
     for each in where:
         if each.key in SAID:
-            there = _rising(connection, _holding(each))
-            found = found[np.isin(found, there, assume_unique=True, invert=not holds(each))]
+            found = found[np.isin(found, holding(connection, each), assume_unique=True, invert=not holds(each))]
     return found
 
 
-def _holding(each: Filter) -> Select[Any]:
-    """Ids of the passages that hold what a filter of SAID names."""
+def holding(connection: Connection, each: Filter) -> np.ndarray:
+    """Ids of the passages that hold what a filter of SAID names, whether it wants them or all others: as `ids`."""
     if each.key == "role":
-        sets = (" ".join(some) for n in range(1, len(ROLES) + 1) for some in combinations(ROLES, n))
-        wanted = set(each.values or ROLES)
         said(each)  # refuses what is no role
-        return select(passages.c.id).where(passages.c.roles.in_([one for one in sets if wanted & set(one.split())]))
+        wanted = set(each.values or ROLES)
+        sets = (" ".join(some) for n in range(1, len(ROLES) + 1) for some in combinations(ROLES, n))
+        heard = [one for one in sets if wanted & set(one.split())]
+        return _rising(connection, select(passages.c.id).where(passages.c.roles.in_(heard)))
     found = said(each).subquery()
     within = found.c.turn.between(passages.c.first_turn, passages.c.last_turn)
-    return select(passages.c.id).distinct().join(found, and_(found.c.call_key == passages.c.call_key, within))
+    query = select(passages.c.id).distinct().join(found, and_(found.c.call_key == passages.c.call_key, within))
+    return _rising(connection, query)
 
 
 def owners(connection: Connection) -> tuple[np.ndarray, np.ndarray]:

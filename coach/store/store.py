@@ -29,7 +29,7 @@ from coach.store import (
     suggestions,
 )
 from coach.store.engine import connect, make_folder, outside_transactions, reading, writing
-from coach.store.filters import Filters
+from coach.store.filters import Filter, Filters
 from coach.store.migration import migrate, require_current
 from coach.store.records import (
     AgentCall,
@@ -315,6 +315,11 @@ class Store:
         with reading(self._engine) as connection:
             return passages.ids(connection, where)
 
+    def passages_holding(self, each: Filter) -> np.ndarray:
+        """Ids of the passages that hold the cue, question or role that the filter names: int64, shape (n,), rising."""
+        with reading(self._engine) as connection:
+            return passages.holding(connection, each)
+
     def passage_owners(self) -> tuple[np.ndarray, np.ndarray]:
         """Ids of all passages, rising, and the store's own key of each one's call: both int64, shape (n,)."""
         with reading(self._engine) as connection:
@@ -331,7 +336,7 @@ class Store:
             return passages.call_ids(connection, keys)
 
     def match_words(self, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Passages that hold any of the words (runs of letters and digits): ids and scores above 0, in no order."""
+        """Passages that hold any of the words (runs of letters and digits): rising ids, and scores above 0."""
         with reading(self._engine) as connection:
             return lexical.match(connection, words)
 
