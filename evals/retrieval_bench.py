@@ -10,10 +10,10 @@ passages take.
 import argparse
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from coach.config import StoreConfig
 from coach.retrieval.embeddings import Embedder, load_embedder
 from coach.retrieval.generations import bring_up_to_date
 from coach.retrieval.index import Index
+from coach.retrieval.passages import cut
 from coach.retrieval.search import DEPTH as LOOKED_AT
 from coach.retrieval.search import by_words, embed_query, search
 from coach.store import Filters, Store, open_store, parse_where
@@ -44,12 +45,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--passages", type=int, default=N_PASSAGES)
     parser.add_argument("--shared", type=Path, help="folder with data/; default: the demo calls' words alone")
     parser.add_argument("--vectors", type=Path, help="file that keeps embeddings from one run to the next (.npz)")
+    parser.add_argument("--data", type=Path, help="folder that is filled once and used again; default: a temporary one")
     parser.add_argument("--out", type=Path, help="write the figures to this JSON file")
     options = parser.parse_args(argv)
-    embedder = load_embedder()
-    queries = _queries(options.shared)
-    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder), StoreConfig()) as store:
-        figures = _measure(store, embedder, queries, options)
+    with tempfile.TemporaryDirectory() as folder:
+        data = options.data or Path(folder) / "data"
+        figures = _measure(data, options)
+        copy = Path(folder) / "night"
+        shutil.copytree(data, copy)
+        figures["night"] = _night(copy, options)
     _show(figures)
     if options.out:
         options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
@@ -62,32 +66,43 @@ def _queries(shared: Path | None) -> list[str]:
     return found + ([each.words for each in read_complaints(shared)] if shared else [])
 
 
-def _measure(store: Store, embedder: Embedder, queries: Sequence[str], options: Any) -> dict[str, Any]:
-    kept = KeptEmbedder(embedder, options.vectors)
-    turnwise = TurnwiseEmbedder(kept)
-    index_dir = store.data_dir / "index"
+def _measure(data: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Everything but the night. Fills `data` and builds its index as far as an earlier run did not."""
+    embedder = load_embedder()
+    queries = _queries(options.shared)
     n_calls = options.passages // PASSAGES_A_CALL
-    calls = mixed_calls(n_calls + NIGHT // PASSAGES_A_CALL, options.shared)
-    n_passages = fill(store, islice(calls, n_calls), turnwise)
-    store_mb = _megabytes(store.data_dir)
-    build_s, _ = _timed(lambda: bring_up_to_date(store, index_dir))
-    index = Index.open(index_dir)
-    figures: dict[str, Any] = {
-        "cores": os.cpu_count(),
-        "passages": n_passages,
-        "calls": n_calls,
-        "queries": len(queries),
-        "index_build_s": round(build_s, 1),
-        "index_mb": _megabytes(index_dir),
-        "store_mb": store_mb,
-        "recall_at_10": round(_recall(store, index, embedder, queries), 4),
-        "search_ms": _latencies(store, index, embedder, queries),
-        "parts_ms": _parts(store, index, embedder, queries),
-    }
-    save_s, n_added = _timed(lambda: fill(store, calls, turnwise))
-    update_s, _ = _timed(lambda: bring_up_to_date(store, index_dir))
-    kept.keep()
-    return figures | {"night": {"passages": n_added, "save_s": round(save_s, 1), "index_s": round(update_s, 1)}}
+    with open_store(data, StoreConfig()) as store:
+        kept = KeptEmbedder(embedder, options.vectors)
+        calls = mixed_calls(n_calls, options.shared)
+        fill(store, islice(calls, store.count_calls(), None), TurnwiseEmbedder(kept))
+        kept.keep()
+        build_s, built = _timed(lambda: bring_up_to_date(store, data / "index"))
+        index = Index.open(data / "index")
+        return {
+            "load": round(os.getloadavg()[0], 1),
+            "cores": os.cpu_count(),
+            "passages": len(store.passage_ids()),
+            "calls": store.count_calls(),
+            "queries": len(queries),
+            "index_build_s": round(build_s, 1) if built else None,
+            "index_mb": _megabytes(data / "index"),
+            "store_mb": sum(path.stat().st_size for path in data.iterdir() if path.is_file()) >> 20,
+            "recall_at_10": round(_recall(store, index, embedder, queries), 4),
+            "search_ms": _latencies(store, index, embedder, queries),
+            "parts_ms": _parts(store, index, embedder, queries),
+        }
+
+
+def _night(data: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """What NIGHT passages more take, without their scoring and embedding."""
+    n_calls, n_new = options.passages // PASSAGES_A_CALL, NIGHT // PASSAGES_A_CALL
+    new = [*islice(mixed_calls(n_calls + n_new, options.shared), n_calls, None)]
+    embedder = KeptEmbedder(load_embedder(), options.vectors)
+    embedder.embed([line for call in new for span in cut(call.turns) for line in span.text.split("\n")])
+    with open_store(data, StoreConfig()) as store:
+        save_s, n_added = _timed(lambda: fill(store, iter(new), TurnwiseEmbedder(embedder)))
+        index_s, _ = _timed(lambda: bring_up_to_date(store, data / "index"))
+    return {"passages": n_added, "save_s": round(save_s, 1), "index_s": round(index_s, 1)}
 
 
 def _megabytes(folder: Path) -> int:
@@ -96,15 +111,21 @@ def _megabytes(folder: Path) -> int:
 
 def _show(figures: dict[str, Any]) -> None:
     night = figures["night"]
+    built = "" if figures["index_build_s"] is None else f" built in {figures['index_build_s']} s"
     print(f"{figures['passages']} passages of {figures['calls']} calls; {figures['queries']} queries")
-    print(f"index built in {figures['index_build_s']} s, {figures['index_mb']} MB; store {figures['store_mb']} MB")
+    print(f"{figures['cores']} cores, {figures['load']} processes waiting for them")
+    print(f"index{built}, {figures['index_mb']} MB; store {figures['store_mb']} MB")
     print(f"{night['passages']} passages more: saved in {night['save_s']} s, index built in {night['index_s']} s")
     print(f"Chroma finds {figures['recall_at_10']:.2%} of the exact {DEPTH} nearest")
-    print(f"\n{'search, ms':24}{'p50':>8}{'p95':>8}")
+    print(f"\n{'milliseconds':24}{'p50':>8}{'p95':>8}{'of them computing':>20}")
     for name, row in figures["search_ms"].items():
-        print(f"{f'filter: {name}':24}{row['p50']:8.1f}{row['p95']:8.1f}   keeps {row['calls_kept']:.1%} of the calls")
+        print(f"{f'filter: {name}':24}{_shown(row)}   keeps {row['calls_kept']:.1%} of the calls")
     for name, row in figures["parts_ms"].items():
-        print(f"{f'  {name}':24}{row['p50']:8.1f}{row['p95']:8.1f}")
+        print(f"{f'  {name}':24}{_shown(row)}")
+
+
+def _shown(row: dict[str, float]) -> str:
+    return f"{row['p50']:8.1f}{row['p95']:8.1f}{row['cpu_p50']:10.1f}{row['cpu_p95']:10.1f}"
 
 
 def _recall(store: Store, index: Index, embedder: Embedder, queries: Sequence[str]) -> float:
@@ -149,11 +170,20 @@ def _parts(store: Store, index: Index, embedder: Embedder, queries: Sequence[str
 
 
 def _quantiles(run: Callable[[str], object], queries: Sequence[str]) -> dict[str, float]:
-    """Milliseconds of the runs over all queries, after WARM_UP that are not counted."""
+    """Milliseconds of the runs over all queries, after WARM_UP that are not counted: waited, and computed.
+
+    `cpu` is the time of all threads of this process: where others want the cores too, it is what stays comparable.
+    """
     for query in queries[:WARM_UP]:
         run(query)
-    times = [1000 * _timed(partial(run, query))[0] for query in queries]
-    return {f"p{share}": round(float(np.percentile(times, share)), 1) for share in (50, 95)}
+    times = np.empty((len(queries), 2))
+    for row, query in enumerate(queries):
+        began, busy = time.perf_counter(), time.process_time()
+        run(query)
+        times[row] = time.perf_counter() - began, time.process_time() - busy
+    wall, cpu = (1000 * np.percentile(column, (50, 95)) for column in times.T)
+    found = {"p50": wall[0], "p95": wall[1], "cpu_p50": cpu[0], "cpu_p95": cpu[1]}
+    return {name: round(float(value), 1) for name, value in found.items()}
 
 
 def _timed(run: Callable[[], Any]) -> tuple[float, Any]:

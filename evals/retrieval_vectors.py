@@ -71,4 +71,5 @@ class TurnwiseEmbedder:
         for row, lines in enumerate(parts):
             for line in lines:
                 total[row] += max(1, len(line.split())) * next(vectors)
-        return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9)
+        total /= np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9)
+        return total
