@@ -12,6 +12,7 @@ from coach.answers.answer import Answer, Citation, CounterExample, Searched, The
 from coach.answers.contrast import against_count, against_search
 from coach.answers.counted import quote_counted
 from coach.answers.evidence import gather, quote
+from coach.answers.subject import subject
 from coach.answers.themes import MAX_QUOTES as MAX_THEME_QUOTES
 from coach.answers.themes import is_open, named, themes
 from coach.answers.unsaid import unsaid
@@ -89,6 +90,10 @@ def answer(
     unknown = unsaid(question, plan, store, vocabulary, asker.book)
     if unknown.names or (plan.count is not None and unknown.words):
         return _not_enough(asked, words.nothing_known_of(unknown.names or unknown.words))
+    if plan.count is not None and unknown.unread:
+        # What is counted leaves out what the question is about: only what was said can answer it.
+        plan = replace(plan, count=None, search=plan.search or subject(question))
+        asked = replace(asked, plan=plan, searched=replace(searched, looked_for=plan.search))
     if not n_calls and not (plan.count is not None and plan.count.measure in _NUMBERS and not where):
         return _not_enough(asked, words.nothing_met(searched))
     if plan.count is None:
