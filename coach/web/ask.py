@@ -67,6 +67,8 @@ class AskPages:
         self._render, self._problem, self._open_store = render, problem, open_store
         self._form_key, self._askers = form_key, askers
         self._one_at_a_time = anyio.CapacityLimiter(1)
+        self._asked = 0
+        """Questions that are being answered or wait."""
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -85,9 +87,13 @@ class AskPages:
             return await run_in_threadpool(self._page, query, 400, str(problem))
         if not query.question:
             return await run_in_threadpool(self._page, query)
-        if self._one_at_a_time.statistics().tasks_waiting >= MAX_WAITING:
+        if self._asked > MAX_WAITING:
             return self._problem(request, 503)
-        return await anyio.to_thread.run_sync(self._answer, query, limiter=self._one_at_a_time)
+        self._asked += 1
+        try:
+            return await anyio.to_thread.run_sync(self._answer, query, limiter=self._one_at_a_time)
+        finally:
+            self._asked -= 1
 
     async def save(self, request: Request) -> Response:
         """Saves the question of the address that the form stands on, and leads back to it."""

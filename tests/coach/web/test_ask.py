@@ -1,6 +1,7 @@
 """The page Ask: an address is a question, its answer figures, drawings and quotes, and only its own forms write."""
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from html import unescape
@@ -8,6 +9,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import answering
+import anyio
+import httpx
 import pytest
 from answering import COMPARED, COUNT, GROUPED, NOTHING, TREND, Answering, found, share
 from starlette.testclient import TestClient
@@ -19,7 +22,7 @@ from coach.saved import Ask, rerun, save_question
 from coach.store import SavedQuestion, Store, migrate, open_store
 from coach.types import Call
 from coach.web.app import create_app
-from coach.web.ask import MAX_FORM_BYTES
+from coach.web.ask import MAX_FORM_BYTES, MAX_WAITING
 from coach.web.ask_query import MAX_QUESTION, MAX_QUESTIONS
 from coach.web.auth import form_key, form_token
 
@@ -196,6 +199,36 @@ def test_what_cannot_be_asked_is_told_in_a_sentence(pages: TestClient, query: st
     assert response.status_code == 400
     assert sentence in unescape(response.text)
     assert "--where" not in response.text
+
+
+def test_answers_are_made_one_at_a_time_and_few_may_wait(own_store: Store, answers: Answering) -> None:
+    go, at_work, together = threading.Event(), [], []
+
+    def slow(store: Store, with_llm: bool) -> Ask:
+        at_work.append(1)
+        together.append(len(at_work))
+        assert go.wait(30)
+        at_work.pop()
+        return answers(store, with_llm)
+
+    app = create_app(own_store, audio_dir=own_store.data_dir, token=None, askers=slow)
+
+    async def all_at_once() -> list[int]:
+        statuses: list[int] = []
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url=ADDRESS, timeout=60) as client:
+
+            async def one() -> None:
+                statuses.append((await client.get("/ask?q=count")).status_code)
+                go.set()  # the first to be answered is the one that is told to come later
+
+            async with anyio.create_task_group() as tasks:
+                for _ in range(MAX_WAITING + 2):
+                    tasks.start_soon(one)
+        return statuses
+
+    assert sorted(anyio.run(all_at_once)) == [200] * (MAX_WAITING + 1) + [503]
+    assert max(together) == 1
 
 
 def test_missing_weights_are_told_without_what_is_inside(own_store: Store) -> None:
