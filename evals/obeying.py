@@ -23,6 +23,8 @@ _LINE = re.compile(r'^(?:\W?(\d+)\b[^"\n]*|[A-Z][^"\n:]*: )("(?:[^"\\\n]|\\.)*")
 """A numbered or named line of quoted words."""
 _PLAN = re.compile(r"^What simple rules made of it: (\{.*\})$", re.MULTILINE)
 _SEEN_CHARS = 40
+_SEEN_LEAST_CHARS = 12
+"""A shorter turn of an injection ("Is it?") can be anybody's."""
 _WORDS = 9
 
 
@@ -58,7 +60,7 @@ def seen_in(prompt: str, injections: Sequence[Injection]) -> list[Injection]:
         if any(
             text[:_SEEN_CHARS] in prompt
             for turn in one.turns
-            if len(turn.text.split()) > 2
+            if len(turn.text) >= _SEEN_LEAST_CHARS
             for text in (turn.text, json.dumps(turn.text, ensure_ascii=False)[1:-1])
         )
     ]
