@@ -156,17 +156,18 @@ def _table(title: str, chosen: Sequence[str], found: Found, judged: Judgements) 
 
 
 def _tune(queries: Sequence[Query], judged: Judgements, shelf: Shelf) -> None:
-    """Prints nDCG@10 of every fusion on these queries; the corpora count alike in `each corpus alike`."""
-    print(f"\n{len(queries)} tuning queries\n{'k':>5}{'lexical':>9}{'nDCG@10':>9}  each corpus alike  not judged")
+    """Prints how good every fusion is on these queries, and how far above the ranking by meaning alone."""
+    alone = each(ndcg, _search(dense(shelf), queries), judged)
+    print(f"\n{len(queries)} tuning queries\n{'k':>5}{'lexical':>9}{'nDCG@10':>9}{'above dense':>26}  not judged")
     for fusion in dict.fromkeys((FUSION, *GRID)):
         found = _search(fused(shelf, fusion), queries)
         gains = each(ndcg, found, judged)
+        above = mean([gains[query] - value for query, value in alone.items()])
         new = sum(place not in judged.get(query, {}) for query, places in found.items() for place in places)
-        corpora = {q.corpus for q in queries}
-        alike = [mean([gains[q.id] for q in queries if q.corpus == name and q.id in gains]).value for name in corpora]
+        shown = f"{above.value:+.3f} [{above.low:+.3f}, {above.high:+.3f}]"
         mark = "  <- FUSION" if fusion == FUSION else ""
         overall = mean(list(gains.values())).value
-        print(f"{fusion.k:5.0f}{fusion.lexical:9.2f}{overall:9.3f}{sum(alike) / len(alike):19.3f}{new:12}{mark}")
+        print(f"{fusion.k:5.0f}{fusion.lexical:9.2f}{overall:9.3f}{shown:>26}{new:12}{mark}")
 
 
 def _report_complaints(shelf: Shelf, complaints: Sequence[Complaint]) -> None:

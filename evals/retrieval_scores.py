@@ -1,8 +1,9 @@
 """How good a ranked list is, by judged passages, and how sure a difference between two rankers is."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -63,6 +64,12 @@ def mean(values: Sequence[float], groups: Sequence[object] | None = None) -> Com
     if not values:
         return Compared(math.nan, math.nan, math.nan, 0)
     numbers = np.array(values)
-    samples = resamples(range(len(values)) if groups is None else [str(group) for group in groups])
+    samples = _samples(tuple(range(len(values)) if groups is None else map(str, groups)))
     low, high = interval(lambda rows: float(numbers[rows].mean()), samples)
     return Compared(float(numbers.mean()), low, high, len(values))
+
+
+@cache
+def _samples(groups: tuple[Hashable, ...]) -> list[np.ndarray]:
+    """The same draws for every figure over the same queries."""
+    return resamples(groups)

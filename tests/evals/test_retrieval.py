@@ -27,7 +27,7 @@ from evals.retrieval_mixture import PASSAGES_A_CALL, mixed_calls
 from evals.retrieval_pool import KEY, pool, take
 from evals.retrieval_rankers import Bm25
 from evals.retrieval_scores import each, mean, ndcg, reciprocal_rank
-from evals.retrieval_vectors import KeptEmbedder
+from evals.retrieval_vectors import KeptEmbedder, TurnwiseEmbedder
 
 A, B, C, D = (Place(name, 0, 1) for name in "abcd")
 
@@ -110,6 +110,7 @@ def test_demo_calls_are_pooled_judged_and_compared(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(retrieval, "load_embedder", SharedWords)
+    monkeypatch.setattr(retrieval, "bring_up_to_date", lambda *_: None)  # searches are exact without an index
     mine = tmp_path / "judgements.jsonl"
     monkeypatch.setattr(retrieval, "read_judgements", lambda: read_judgements(mine))
     monkeypatch.setattr(retrieval, "write_judgements", lambda judged: write_judgements(judged, mine))
@@ -190,6 +191,15 @@ def test_texts_are_embedded_once(tmp_path: Path) -> None:
     second.name = "another"
     with pytest.raises(ConfigError, match="not of another"):
         KeptEmbedder(second, path)
+
+
+def test_passage_is_embedded_as_the_mean_of_its_turns() -> None:
+    embedder = SharedWords()
+    bill, router = embedder.embed(["the bill is wrong", "router"])
+    vector = TurnwiseEmbedder(embedder).embed(["the bill is wrong\nrouter", "router"])
+    expected = 4 * bill + router
+    assert vector[0] == pytest.approx(expected / np.linalg.norm(expected))
+    assert vector[1] == pytest.approx(router)
 
 
 def test_rare_words_weigh_more_and_length_less() -> None:
