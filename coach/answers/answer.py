@@ -183,7 +183,7 @@ def place(call: str, start: float | None) -> str:
 def plan_to_json(plan: Plan) -> dict[str, Any]:
     """Names and conditions as the command line writes them; None where a plan has no such part."""
     count = plan.count
-    compare = None if count is None else count.compare
+    compare = plan.compare if count is None else count.compare
     sides = [[str(each) for each in side] for side in compare] if isinstance(compare, tuple) else compare
     since, until = plan.period.since, plan.period.until
     return {
@@ -191,7 +191,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "measure": None if count is None else count.measure,
         "subject": None if count is None else count.subject,
         "where": sorted(str(each) for each in plan.where),
-        "group_by": None if count is None else count.group_by,
+        "group_by": plan.group_by if count is None else count.group_by,
         "since": None if since is None else since.isoformat(),
         "until": None if until is None else until.isoformat(),
         "compare": sides,

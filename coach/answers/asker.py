@@ -28,6 +28,8 @@ from coach.store import Filter, Filters, Store
 MAX_QUOTES = 6
 _NUMBERS = ("contacts", "customers")
 """Measures of which none is a number like any other, and not a lack of evidence."""
+_NOT_UNDERSTOOD = "not understood: "
+"""Begins, in a note of a plan, the words that no part of the plan used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def _searched(asker: Asker, asked: _Scope) -> Answer:
         plan=asked.plan,
         counter_examples=said.counter_examples,
         themes=said.themes,
-        caveats=(*words.search_caveats(n, total, complete=said.complete), *_limits(asker)),
+        caveats=(*words.search_caveats(n, total, complete=said.complete), *_limits(asker, asked.plan)),
     )
 
 
@@ -169,7 +171,7 @@ def _counted(asker: Asker, asked: _Scope, counted: Counted) -> Answer:
         plan=asked.plan,
         counter_examples=counter_examples,
         themes=recurring,
-        caveats=(*caveats, *_limits(asker)),
+        caveats=(*caveats, *_limits(asker, asked.plan)),
     )
 
 
@@ -200,14 +202,15 @@ def _one_a_call(quotes: Sequence[Citation]) -> list[Citation]:
     return list(first.values())
 
 
-def _limits(asker: Asker) -> list[str]:
-    """What limits every answer here and now."""
+def _limits(asker: Asker, plan: Plan) -> list[str]:
+    """What limits the answer beside its figures: words that were not understood, and an index that cannot be used."""
     told = (
         []
         if asker.index.problem is None
         else [f"The index cannot be used; all was compared anew: {asker.index.problem}"]
     )
-    return told
+    left = [note.partition(_NOT_UNDERSTOOD)[2] for note in plan.understood if _NOT_UNDERSTOOD in note]
+    return told + [f"Not understood, and not taken into account: {each}." for each in left]
 
 
 def _not_enough(asked: _Scope, statement: str) -> Answer:

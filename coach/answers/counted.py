@@ -10,9 +10,12 @@ from coach.retrieval.embeddings import Embedder
 from coach.retrieval.index import similarity
 from coach.store import Store
 from coach.store.query import CountQuery
-from coach.types import LIKELY_CUE, Call
+from coach.types import Call
 
 READ_CALLS = 40  # of those counted, the newest: enough to choose six quotes from
+QUOTED_CUE = (
+    0.75  # score: of those just likely (LIKELY_CUE) nearly a quarter is wrong; a count bears that, a quote does not
+)
 _SHOWN_BY = {"churned": ("leaving",)}
 """Cues that show an outcome."""
 _REASONS = ("reason_", "cause_")
@@ -56,7 +59,7 @@ def quote_counted(
 
 
 def quote_cues(store: Store, calls: Sequence[str], trackers: Sequence[str], *, most: int) -> tuple[Citation, ...]:
-    """Up to `most` likely cues of these trackers, one a call, the surest first."""
+    """Up to `most` sure cues (QUOTED_CUE) of these trackers, one a call, the surest first."""
     loaded = [call for one in calls[:READ_CALLS] if (call := store.get_call(one)) is not None]
     return _spread([each for call in loaded for each in _cues(call, trackers)], most, by_tracker=False)
 
@@ -69,7 +72,7 @@ def _cues(call: Call, trackers: Sequence[str]) -> list[_Found]:
     found = [
         _Found(cue.tracker, cite(call.id, cue.turn, call.turns[cue.turn], cue.start_char, cue.end_char), cue.score)
         for cue in call.cues
-        if cue.tracker in trackers and cue.score >= LIKELY_CUE
+        if cue.tracker in trackers and cue.score >= QUOTED_CUE
     ]
     return [each for each in found if is_verbatim(each.citation, call.turns)]
 

@@ -21,7 +21,7 @@ from coach.retrieval.words import content_words
 from coach.store import Filters, Store, StoredPassage
 
 SENTENCE_WEIGHT, PASSAGE_WEIGHT, WORDS_WEIGHT = 0.6, 0.25, 0.15
-UNSAID_COST = 0.1
+UNSAID_COST = 0.12
 """So much more closeness is asked for where nobody says some word of the subject. These four, and the least closeness
 of `RetrievalConfig`, were chosen on the development questions of `python -m evals answers` and 120 more: of the
 searches among them, 96 % that the calls cannot answer are refused, and 75 % that they can are answered."""
@@ -31,6 +31,7 @@ READ_TOGETHER = 48  # of which the sentences are compared, in one go: some tenth
 MAX_READ = 4 * READ_TOGETHER
 MIN_SENTENCE_WORDS = 3  # "Goodbye." comes near to any question about leaving
 MAX_PASSAGES_PER_CALL = 2  # quoted
+QUOTED_WITHIN = 0.15  # of the closest passage's closeness: of what is farther off, less is to the point
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def gather(
         closeness = known[rows] + SENTENCE_WEIGHT * _nearest_sentences(embedder, vector, passages)
         near += [Near(passage, float(c)) for passage, c in zip(passages, closeness, strict=True) if c >= least]
     near.sort(key=lambda each: (-each.closeness, each.passage.id))
-    complete = (len(order) <= MAX_READ and len(found) < MAX_FOUND) or not near
+    complete = len(order) <= MAX_READ or not near
     return Evidence(about, vector, least, tuple(near), complete)
 
 
@@ -130,7 +131,8 @@ def quote(
 
     None twice, and each is checked against the stored transcript and dropped when it is not verbatim.
     """
-    chosen = _spread([each.passage for each in near])[:most]
+    enough = max((each.closeness for each in near), default=0.0) - QUOTED_WITHIN
+    chosen = _spread([each.passage for each in near if each.closeness >= enough])[:most]
     calls = {passage.call: store.get_call(passage.call) for passage in chosen}
     turns = {call_id: () if call is None else call.turns for call_id, call in calls.items()}
     places = [(passage.call, turns[passage.call], passage.first_turn, passage.last_turn) for passage in chosen]

@@ -12,7 +12,8 @@ from coach.types import Role, Turn
 
 MIN_WORDS = 4  # shorter sentences ("Yes, exactly.") say nothing alone and are joined to what follows
 MAX_WORDS = 45  # speech without punctuation is cut here, or at the last pause before, if there is one in the last half
-MIN_NEAR = 0.3  # similarity below which a sentence is no quote for a question, unless it replies to a near one
+MIN_NEAR = 0.4  # similarity below which a sentence is no quote for a question, unless it replies...
+MIN_ASKED_NEAR = 0.45  # ...to a question at least so near
 PREFERENCE = 0.10  # of similarity, for the words of whom the question is about, mostly the customer
 QUESTION_COST = 0.3  # of similarity: a question that resembles the question asked is no evidence...
 REPLY_SHARE = 0.7  # ...but what the customer replies to it is: this share of the question's similarity is added
@@ -100,7 +101,7 @@ def _best(quotes: Sequence[Citation], closeness: Sequence[float], prefer: Role) 
     best: tuple[float, Citation] | None = None
     for quote, close in zip(quotes, closeness, strict=True):
         replied = asked.get(quote.turn - 1, 0.0) if quote.role == "customer" else 0.0
-        if max(close, replied) < MIN_NEAR:
+        if len(quote.quote.split()) < MIN_WORDS or (close < MIN_NEAR and replied < MIN_ASKED_NEAR):
             continue
         worth = close - (QUESTION_COST if _asks(quote) and prefer != "agent" else 0.0)
         worth += PREFERENCE if quote.role == prefer else 0.0
