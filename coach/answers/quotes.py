@@ -13,7 +13,9 @@ from coach.types import Role, Turn
 MIN_WORDS = 4  # shorter sentences ("Yes, exactly.") say nothing alone and are joined to what follows
 MAX_WORDS = 45  # speech without punctuation is cut here, or at the last pause before, if there is one in the last half
 MIN_NEAR = 0.4  # similarity below which a sentence is no quote for a question, unless it replies...
-MIN_ASKED_NEAR = 0.45  # ...to a question at least so near
+MIN_ASKED_NEAR = (
+    0.34  # ...to a question at least so near: "why do you want to leave us?" is to "why do customers leave?"
+)
 PREFERENCE = 0.10  # of similarity, for the words of whom the question is about, mostly the customer
 QUESTION_COST = 0.3  # of similarity: a question that resembles the question asked is no evidence...
 REPLY_SHARE = 0.7  # ...but what the customer replies to it is: this share of the question's similarity is added
