@@ -12,7 +12,7 @@ from coach.types import Role, Turn
 
 MIN_WORDS = 4  # shorter sentences ("Yes, exactly.") say nothing alone and are joined to what follows
 MAX_WORDS = 45  # speech without punctuation is cut here, or at the last pause before, if there is one in the last half
-MIN_NEAR = 0.4  # similarity below which a sentence is no quote for a question, unless it replies...
+MIN_NEAR = 0.35  # similarity below which a sentence is no quote for a question, unless it replies...
 MIN_ASKED_NEAR = (
     0.34  # ...to a question at least so near: "why do you want to leave us?" is to "why do customers leave?"
 )
