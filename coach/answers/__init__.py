@@ -1,6 +1,6 @@
 """Answering questions in words from the calls: what was counted, what was said, and what speaks against it."""
 
-from coach.answers.answer import Answer, Citation, CounterExample, Searched, Status, Theme, place, plan_to_json
+from coach.answers.answer import Answer, Citation, CounterExample, Searched, Status, Theme, plan_to_json
 from coach.answers.asker import Asker, answer
 
 __all__ = [
@@ -12,6 +12,5 @@ __all__ = [
     "Status",
     "Theme",
     "answer",
-    "place",
     "plan_to_json",
 ]

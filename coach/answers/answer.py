@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from coach.counts.figure import Figure
+from coach.places import place
 from coach.routing.plan import Plan
 from coach.store import Filters
 from coach.store.query import Period
@@ -170,14 +171,6 @@ class Answer:
             "plan": plan_to_json(self.plan),
             "source": self.source,
         }
-
-
-def place(call: str, start: float | None) -> str:
-    """`call@mm:ss`; the call alone where there are no times."""
-    if start is None:
-        return call
-    minutes, seconds = divmod(int(start), 60)
-    return f"{call}@{minutes:02d}:{seconds:02d}"
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:

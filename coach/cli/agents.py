@@ -31,10 +31,9 @@ def agents_command(
     name: str | None, data_dir: Path, config_path: Path | None, where: tuple[str, ...], as_json: bool
 ) -> None:
     """List the agents; with NAME show strengths, one thing to practise next, the trend, and calls to listen to."""
-    from rich.console import Console
-
     from coach.agents import agent_page
     from coach.show.agents import render_agent, render_agents
+    from coach.show.console import Terminal
     from coach.store import parse_where
 
     filters = parse_where(where)
@@ -44,7 +43,7 @@ def agents_command(
         if as_json:
             print_json([_summary_json(row) for row in rows])
         else:
-            render_agents(rows, store.count_calls(filters) - sum(row.n_calls for row in rows), Console())
+            render_agents(rows, store.count_calls(filters) - sum(row.n_calls for row in rows), Terminal())
         return
     page = agent_page(store, name, filters)
     if page is None:
@@ -52,7 +51,7 @@ def agents_command(
     if as_json:
         print_json(_page_json(page))
     else:
-        render_agent(page, Console())
+        render_agent(page, Terminal())
 
 
 def _summary_json(row: "AgentSummary") -> dict[str, Any]:

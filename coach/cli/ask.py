@@ -34,9 +34,10 @@ def search_command(
     query: str, count: int, data_dir: Path, config_path: Path | None, where: tuple[str, ...], as_json: bool
 ) -> None:
     """Find the passages of all calls nearest in meaning to QUERY, best first."""
-    from coach.answers import place
+    from coach.places import place
     from coach.retrieval.embeddings import load_embedder
     from coach.retrieval.search import Index, search
+    from coach.show.words import printable
     from coach.store import parse_where
 
     filters = parse_where(where)
@@ -52,7 +53,7 @@ def search_command(
     for hit in hits:
         click.echo(f"{hit.similarity:.2f}  {place(hit.call, hit.start)}")
         for line in hit.text.splitlines():
-            click.echo(f"      {line}")
+            click.echo(f"      {printable(line)}")
 
 
 @click.command("ask")
@@ -93,10 +94,11 @@ def ask_command(
     if question is None:
         _converse(askers(store, True), filters, list(after), as_json)
         return
-    _print(askers(store, True)(question, filters, after, ()), as_json)
-    if name is not None:
+    answer = askers(store, True)(question, filters, after, ())
+    if name is not None:  # before printing, whose reader may leave early (`| head`)
         saved = save_question(store, askers(store, False), SavedQuestion(name, question, after, where))
         click.echo(f"coach: saved as {saved!r}; it is asked again at the end of each run.", err=True)
+    _print(answer, as_json)
 
 
 def _converse(ask: "Ask", where: "Filters", before: list[str], as_json: bool) -> None:
@@ -125,8 +127,7 @@ def _print(answer: "Answer", as_json: bool) -> None:
     if as_json:
         print_json(answer.to_json())
         return
-    from rich.console import Console
-
     from coach.show.answer import render_answer
+    from coach.show.console import Terminal
 
-    render_answer(answer, Console(highlight=False))
+    render_answer(answer, Terminal(highlight=False))

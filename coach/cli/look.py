@@ -26,10 +26,9 @@ if TYPE_CHECKING:
 @config_option
 def show_command(call: str, data_dir: Path, config_path: Path | None) -> None:
     """Print a call: what to practise, transcript with questions and cues, scorecards with reviews, measures."""
-    from rich.console import Console
-
     from coach.measures import ranges_of
     from coach.show import render
+    from coach.show.console import Terminal
 
     config = read_config(data_dir, config_path)
     store = open_existing(data_dir, config)
@@ -37,7 +36,7 @@ def show_command(call: str, data_dir: Path, config_path: Path | None) -> None:
     if found is None:
         raise InputError(f"There is no call {call!r} in {data_dir}; `coach status` and `coach serve` list them.")
     ranges = ranges_of(config.score.ranges)
-    render(found, Console(), store.get_suggestions(found.id), store.get_reviews(found.id), ranges)
+    render(found, Terminal(), store.get_suggestions(found.id), store.get_reviews(found.id), ranges)
 
 
 @click.command("export")

@@ -64,11 +64,10 @@ def _print(found: "Sequence[History]", is_one: bool, as_json: bool) -> None:
         told = [history.to_json() for history in found]
         print_json(told[0] if is_one else told)
         return
-    from rich.console import Console
-
+    from coach.show.console import Terminal
     from coach.show.saved import render_history, render_list
 
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     if is_one:
         render_history(found[0], console)
     elif found:

@@ -134,7 +134,7 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
 
 def _said(data_dir: Path, config: "Config", speaker: str) -> Iterator[tuple[str, str]]:
     """(call@mm:ss, sentence) of everything that the speaker says in the stored calls."""
-    from coach.answers import place
+    from coach.places import place
     from coach.questions.find import time_at
     from coach.trackers.stretches import stretch_spans
 

@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from coach.agents import MIN_CALLS, MIN_COLLEAGUES, AgentPage, Example, Range, Strength, ToPractise, Trend
-from coach.answers import place
 from coach.intervals import Estimate
+from coach.places import place
 from coach.show.words import MISSING, printable
 from coach.store import AgentSummary, ScoreKey
 

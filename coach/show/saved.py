@@ -7,9 +7,10 @@ from rich.table import Table
 from rich.text import Text
 
 from coach.figures import name_of, write_interval, write_value
+from coach.places import place
 from coach.saved import Changes, History, figure_of
-from coach.show.words import clock, printable, shortened
-from coach.store import SavedAnswer, SavedCitation
+from coach.show.words import printable, shortened
+from coach.store import SavedAnswer
 
 MAX_CHANGES = 3
 """Told of a question in the list; the rest is counted."""
@@ -97,17 +98,14 @@ def _print_changes(changes: Changes, console: Console) -> None:
     if changes.status_changed:
         before, now = (STATUSES.get(status, status) for status in (changes.status_before, changes.status))
         console.print(f"Then {before}, now {now}.")
-    for one in changes.figures:
-        console.print(Text(f"- {printable(name_of(one.figure))}: {one.words}"))
+    for figure in changes.figures:
+        console.print(Text(f"- {printable(name_of(figure.figure))}: {figure.words}"))
     for head, places in (("New quotes", changes.new), ("No longer cited", changes.gone)):
         if places:
             console.print(Text(head))
-            for place in places:
-                console.print(Text(f"- {_place(place)}: “{printable(shortened(place.quote, 200))}”"))
+            for one in places:
+                console.print(
+                    Text(f"- {printable(place(one.call, one.start))}: “{printable(shortened(one.quote, 200))}”")
+                )
     if not changes.words:
         console.print("Nothing changed.")
-
-
-def _place(one: SavedCitation) -> str:
-    call = printable(one.call)
-    return call if one.start is None else f"{call}@{clock(one.start)}"

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from searching import TALK, Shelf, add, add_talk
 
-from coach.answers import Answer, Asker, answer, evidence, place
+from coach.answers import Answer, Asker, answer, evidence
 from coach.answers.quotes import MAX_WORDS, pick, sentences
 from coach.answers.subject import subject
 from coach.config import RetrievalConfig, StoreConfig
@@ -189,11 +189,6 @@ def test_a_long_sentence_is_cut_at_a_pause() -> None:
 )
 def test_the_subject_of_a_question(question: str, expected: str) -> None:
     assert subject(question) == expected
-
-
-def test_places_are_written_as_minutes_and_seconds() -> None:
-    places = [place("c", start) for start in (0.0, 61.9, 6000.0, None)]
-    assert places == ["c@00:00", "c@01:01", "c@100:00", "c"]
 
 
 def test_a_question_near_the_one_asked_is_answered_by_its_reply(embedder: Embedder) -> None:

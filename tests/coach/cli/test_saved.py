@@ -1,12 +1,16 @@
 """`coach ask` and `coach saved` as a shell runs them, where no model need be loaded."""
 
+import os
+import subprocess
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
-from answering import share
-from commandline import Coach
+from answering import COUNT, Answering, share
+from commandline import ROOT, Coach, command
 
+from coach.cli.ask import ask_command
 from coach.config import StoreConfig
 from coach.store import SavedAnswer, SavedCitation, SavedQuestion, open_store
 from coach.types import Call, Metadata, Turn
@@ -75,3 +79,28 @@ def test_wrong_usage_is_told_in_a_sentence(coach: Coach, data: Path, arguments: 
     assert (ran.code, ran.out) == (2, "")
     assert sentence in ran.err
     assert "Traceback" not in ran.err
+
+
+class Left(StringIO):
+    """A pipe whose reader is gone."""
+
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_reader_that_leaves_early_is_no_failure(data: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    arguments = command("saved", "--data", data)
+    ran = subprocess.run(arguments, stdout=writer, stderr=subprocess.PIPE, cwd=ROOT, check=False, timeout=60)
+    os.close(writer)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def test_question_is_saved_though_nobody_reads_the_answer(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coach.cli.asking.asking", lambda *_: Answering({"Who leaves?": COUNT}))
+    monkeypatch.setattr("sys.stdout", Left())
+    with pytest.raises(BrokenPipeError):
+        ask_command.main(["Who leaves?", "--save", "leavers", "--data", str(data)], standalone_mode=False)
+    with open_store(data, StoreConfig()) as store:
+        assert [len(store.saved_answers(one.name)) for one in store.saved_questions()] == [2, 0, 1]

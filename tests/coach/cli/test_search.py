@@ -80,3 +80,11 @@ def test_people_see_place_closeness_and_words(data: Path) -> None:
     assert 0 < float(first.split()[0]) <= 1
     assert [line.strip() for line in rest] == [ASKED, SAID]
     assert search(data, "--where", "team=nowhere") == ""
+
+
+def test_hostile_words_do_not_steer_the_terminal(data: Path) -> None:
+    with open_store(data, StoreConfig()) as store:
+        turns = [Turn("customer", "dead modem \x1b[2J\x1b]0;owned\x07 \u202ereversed")]
+        store.save_call(call_of(WordVectors(), "hostile", turns, Metadata(medium="chat")))
+    assert "dead modem [2J]0;owned reversed" in (shown := search(data, "--where", "call=hostile"))
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown)
