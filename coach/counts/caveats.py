@@ -8,6 +8,7 @@ from coach.counts.sides import Side
 from coach.counts.tables import Table
 from coach.store import Filter, Store, Sums
 from coach.store.counting import REPEAT_DAYS
+from coach.store.filters import holds
 from coach.store.query import ANY_TIME, PREVIOUS, CountQuery
 
 FEW = 30
@@ -15,16 +16,22 @@ FEW = 30
 that a third, a half and two thirds cannot be told apart."""
 MANY = 5
 """From so many groups on, chance alone sets one apart in more than a fifth of all counts: 1 - .95^5 = .23."""
+_KNOWN_BY = {"cue": "sides", "question": "questions"}
+"""The measure that tells of which contacts it is known what such a filter asks."""
 MAX_NAMED = 10
 """Groups that are left out and yet named."""
 
 
-def caveats_of(store: Store, query: CountQuery, table: Table, sides: Sequence[Side], n_shared: int) -> Iterator[str]:
-    """In the order of their weight. `n_shared` contacts are on both `sides`."""
+def caveats_of(
+    store: Store, query: CountQuery, table: Table, sides: Sequence[Side], compared: Sequence[Side], n_shared: int
+) -> Iterator[str]:
+    """In the order of their weight. `compared` are the sides, or the parts of time, whose difference is given;
+    `n_shared` contacts are on both."""
     yield from _unknown(store, query, table, sides)
+    yield from _unheard(store, sides)
     yield from _few(query, table)
     yield from _doubtful(query, table)
-    yield from _time(store, query, sides)
+    yield from _time(store, query, compared)
     if n_shared:
         yield f"{_contacts(n_shared)} on both sides, so no interval of the difference can be given."
     groups = {key.group for key in table.keys}
@@ -38,7 +45,7 @@ def caveats_of(store: Store, query: CountQuery, table: Table, sides: Sequence[Si
 
 def _unknown(store: Store, query: CountQuery, table: Table, sides: Sequence[Side]) -> Iterator[str]:
     if query.measure == "customers":
-        nameless = store.count_calls((*sides[0].where, Filter("customer", "=", ())))
+        nameless = sum(store.count_calls((*side.where, Filter("customer", "=", ()))) for side in sides)
         if nameless:
             yield f"{_contacts(nameless)} without a customer, and not counted."
         return
@@ -46,6 +53,17 @@ def _unknown(store: Store, query: CountQuery, table: Table, sides: Sequence[Side
     of, known = sum(sums.calls for sums in rows), sum(sums.known for sums in rows)
     if known < of:
         yield f"This is known of {known or 'none'} of {of} contacts; the others are left out."
+
+
+def _unheard(store: Store, sides: Sequence[Side]) -> Iterator[str]:
+    """Of contacts in which something is not said or asked as far as anybody knows: they are not scored, or it is not
+    known who speaks."""
+    for side in sides:
+        for each in side.where:
+            if each.key in _KNOWN_BY and not holds(each):
+                sums = store.tally(_KNOWN_BY[each.key], None, side.where)[None]
+                if unknown := sums.calls - sums.known:
+                    yield f"Of {unknown} of the contacts with {each} it is not known."
 
 
 def _few(query: CountQuery, table: Table) -> Iterator[str]:

@@ -9,12 +9,12 @@ from coach.counts.figure import Figure
 from coach.counts.groups import DATED, name_of
 from coach.counts.measures import MEASURES, label_of, unit_of
 from coach.counts.names import check_names
-from coach.counts.sides import Side, halves_of, sides_of
-from coach.counts.tables import Key, Table, halved, tabulate
+from coach.counts.sides import Side, sides_of, spread
+from coach.counts.tables import Key, Table, split, tabulate
 from coach.counts.verdict import verdict_of
 from coach.counts.wording import reason_words
 from coach.store import Store
-from coach.store.query import CountQuery
+from coach.store.query import PREVIOUS, CountQuery
 
 MAX_IDS = 200
 
@@ -46,25 +46,25 @@ def count(store: Store, query: CountQuery) -> Counted:
     that do. Figures of nothing have no value.
     """
     check_names(store, query)
-    sides = sides_of(store, query)
+    sides, parts = spread(store, query) if query.group_by in DATED else (sides_of(store, query), ())
     table = tabulate(store, query, sides)
-    halves = halves_of(store, query) if query.compare is None and query.group_by in DATED else ()
-    compared = halved(store, query, table, halves) if halves else table
+    compared = split(store, query, table, parts) if parts else table
     n_shared = _shared(store, sides) if isinstance(query.compare, tuple) else 0
     figures = (
         *_figures(query, table, sides),
-        *_differences(replace(query, group_by=None) if halves else query, compared, halves or sides, not n_shared),
+        *_differences(replace(query, group_by=None) if parts else query, compared, parts or sides, not n_shared),
     )
     differences = [figure for figure in figures if figure.unit.startswith("difference ")]
-    having, lacking = _evidence(store, query, sides[0])
+    asked = parts[0] if parts and query.compare == PREVIOUS else sides[0]
+    having, lacking = _evidence(store, query, asked)
     return Counted(
         query=query,
         figures=figures,
-        caveats=tuple(caveats_of(store, query, table, halves or sides, n_shared)),
-        verdict=verdict_of(differences[0], halves or sides) if len(differences) == 1 else None,
+        caveats=tuple(caveats_of(store, query, table, sides, parts or sides, n_shared)),
+        verdict=verdict_of(differences[0], parts or sides) if len(differences) == 1 else None,
         calls=having,
         other_calls=lacking,
-        n_calls=store.count_calls(sides[0].where),
+        n_calls=store.count_calls(asked.where),
     )
 
 

@@ -6,7 +6,7 @@ from coach.counts.measures import Kind
 from coach.intervals import Interval
 from coach.store import Sums
 
-_NOT_NEGATIVE = ("count", "per_contact", "per_minute", "per_10_minutes")
+_NOT_NEGATIVE = ("count", "s", "per_contact", "per_minute", "per_10_minutes")
 
 
 def figure_of(kind: Kind, unit: str, label: str, sums: Sums, of: int, group: str | None) -> Figure:

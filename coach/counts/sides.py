@@ -39,6 +39,21 @@ def sides_of(store: Store, query: CountQuery) -> tuple[Side, ...]:
     return _dated(query, period), _dated(query, before)
 
 
+def spread(store: Store, query: CountQuery) -> tuple[tuple[Side, ...], tuple[Side, ...]]:
+    """For groups of time: the sides whose groups are shown, and beside them the two parts of the time that they cover.
+
+    Compared with the period before, the groups run through both periods, which are the parts; of a single side they
+    are the newer and the older half. No parts where two sides are compared, or there is a single day.
+    """
+    sides = sides_of(store, query)
+    if isinstance(query.compare, tuple):
+        return sides, ()
+    if len(sides) == 1:
+        return sides, halves_of(store, query)
+    whole = Period(sides[1].period.since, sides[0].period.until)
+    return (_side(query, whole, None),), sides
+
+
 def halves_of(store: Store, query: CountQuery) -> tuple[Side, ...]:
     """The newer and the older half of the days with contacts within the query's period; none for a single day.
 

@@ -56,7 +56,7 @@ def tabulate(store: Store, query: CountQuery, sides: Sequence[Side]) -> Table:
     cells = counted
     if in_days:
         cells = tuple(_added(side, lambda key: replace(key, group=dated(str(by), key.group))) for side in counted)
-    groups, left_out = _groups(store, query, cells)
+    groups, left_out = _groups(store, query, sides[0], cells)
     return Table(
         measure,
         tuple(_keys(query, groups, cells)),
@@ -67,17 +67,17 @@ def tabulate(store: Store, query: CountQuery, sides: Sequence[Side]) -> Table:
     )
 
 
-def halved(store: Store, query: CountQuery, table: Table, halves: Sequence[Side]) -> Table:
-    """The sums of two halves of a table's days, without groups."""
+def split(store: Store, query: CountQuery, table: Table, parts: Sequence[Side]) -> Table:
+    """The sums of two parts of a table's days, without groups."""
     ungrouped = replace(query, group_by=None)
-    cells = _halves(table, halves) if table.by_day else _count(store, ungrouped, halves, None)[1]
+    cells = _parts(table, parts) if table.by_day else _count(store, ungrouped, parts, None)[1]
     return Table(table.measure, tuple(_keys(ungrouped, [None], cells)), cells)
 
 
-def _halves(table: Table, halves: Sequence[Side]) -> tuple[Cells, ...]:
+def _parts(table: Table, parts: Sequence[Side]) -> tuple[Cells, ...]:
     (days,) = table.by_day
-    parts = ({key: sums for key, sums in days.items() if _within(half, key.group)} for half in halves)
-    return tuple(_added(part, lambda key: replace(key, group=None)) for part in parts)
+    found = ({key: sums for key, sums in days.items() if _within(part, key.group)} for part in parts)
+    return tuple(_added(part, lambda key: replace(key, group=None)) for part in found)
 
 
 def _count(store: Store, query: CountQuery, sides: Sequence[Side], by: str | None) -> tuple[str, tuple[Cells, ...]]:
@@ -126,14 +126,17 @@ def _within(side: Side, day: str | None) -> bool:
     return day is not None and since is not None and until is not None and since <= date.fromisoformat(day) <= until
 
 
-def _groups(store: Store, query: CountQuery, cells: Sequence[Cells]) -> tuple[list[str | None], tuple[str | None, ...]]:
+def _groups(
+    store: Store, query: CountQuery, side: Side, cells: Sequence[Cells]
+) -> tuple[list[str | None], tuple[str | None, ...]]:
+    """Those shown, in order, and those that are left out. Time runs through the period of `side`."""
     if query.group_by is None:
         return [None], ()
     sizes: dict[str | None, int] = {}
     for found in cells:
         for group, n in {key.group: sums.calls for key, sums in found.items()}.items():
             sizes[group] = sizes.get(group, 0) + n
-    span = store.days(query.period.filters()) if query.group_by in DATED else None
+    span = store.days(side.period.filters()) if query.group_by in DATED else None
     ordered = in_order(query.group_by, sizes, span)
     shown = kept(query.group_by, ordered)
     return shown, tuple(group for group in ordered if group not in set(shown))

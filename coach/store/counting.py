@@ -275,7 +275,10 @@ def _group(connection: Connection, key: str) -> Column:
 
 
 def _name(group: Any) -> str | None:
-    return f"{group:g}" if isinstance(group, float) else group
+    """As text; numbers in full, so that none gets another's name."""
+    if isinstance(group, float):
+        return str(int(group)) if group.is_integer() else repr(group)
+    return group  # type: ignore[no-any-return]
 
 
 def _number(value: Any) -> float:

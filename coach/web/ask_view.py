@@ -196,7 +196,7 @@ def _named(answer: "Answer") -> list[Figure]:
 
 def _chart(answer: "Answer", rows: Sequence[Figure]) -> Chart | None:
     count = answer.plan.count
-    if count is not None and count.group_by in DATED and count.compare is None:
+    if count is not None and count.group_by in DATED and not isinstance(count.compare, tuple):
         return draw_trend(rows, count.group_by or "")
     return draw_bars(rows)
 

@@ -7,8 +7,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from coach.counts.figure import Figure
+from coach.counts.wording import NOT_GIVEN
 from coach.figures import name_of, shared_label, unit_of, write_basis, write_interval, write_number, write_value
 
 MAX_TICK_LABELS = 6
@@ -50,9 +52,9 @@ class Chart:
 
     @property
     def lines(self) -> tuple[tuple[Mark, Mark], ...]:
-        """Of a trend: neighbours that are both known."""
-        pairs = zip(self.marks, self.marks[1:], strict=False)
-        return tuple((one, other) for one, other in pairs if one.known and other.known)
+        """Of a trend: neighbours in time that are both known."""
+        dated = [mark for mark in self.marks if mark.name != NOT_GIVEN]
+        return tuple((one, other) for one, other in pairwise(dated) if one.known and other.known)
 
 
 def draw_bars(figures: Sequence[Figure]) -> Chart | None:
@@ -64,7 +66,7 @@ def draw_bars(figures: Sequence[Figure]) -> Chart | None:
 
 
 def draw_trend(figures: Sequence[Figure], by: str) -> Chart | None:
-    """A point for each day, week or month, in order; None for fewer than two."""
+    """A point for each day, week or month, in order, and one apart for what has no date; None for fewer than two."""
     if len(figures) < 2:
         return None
     unit = unit_of(figures[0])
@@ -74,7 +76,7 @@ def draw_trend(figures: Sequence[Figure], by: str) -> Chart | None:
     for at, one in enumerate(figures):
         name = write_date(name_of(one), by)
         x = 100 * (at + 0.5) / len(figures)
-        tick = name.rsplit(" ", 1)[0] if at % every == 0 else ""
+        tick = name if name == NOT_GIVEN else name.rsplit(" ", 1)[0] if at % every == 0 else ""
         marks.append(_mark(one, name, ticks[0], x, tick))
     return Chart(
         shared_label(figures), tuple(marks), is_trend=True, ticks=tuple(write_number(each, unit) for each in ticks)

@@ -100,6 +100,21 @@ def test_a_mean_of_equal_values_has_no_interval(store: Store) -> None:
     assert (figure.value, figure.low, figure.high) == (5.0, None, None)
 
 
+def test_numbers_that_differ_little_are_groups_of_their_own(store: Store) -> None:
+    for name, csat in (("a", 83.3333333), ("b", 83.3333334), ("c", 1_234_567.0)):
+        add(store, name, csat=csat)
+    assert groups(counted(store, "contacts", group_by="csat")) == [
+        ("83.3333333", 1, 3), ("83.3333334", 1, 3), ("1234567", 1, 3),
+    ]  # fmt: skip
+
+
+def test_times_are_not_below_nothing(store: Store) -> None:
+    add(store, "a", handle_time_s=10.0)
+    add(store, "b", handle_time_s=500.0)
+    (figure,) = counted(store, "handle_time").figures
+    assert (figure.value, figure.low) == (255.0, 0.0)
+
+
 def test_two_sides_are_compared_by_newcombe_s_interval(store: Store) -> None:
     for number in range(80):
         add(store, f"new{number}", cues=["leaving"] if number < 48 else [], segment="new")
@@ -113,6 +128,18 @@ def test_two_sides_are_compared_by_newcombe_s_interval(store: Store) -> None:
     assert (difference.low, difference.high) == pytest.approx(newcombe(48, 80, 20, 80))
     assert found.verdict == "In segment=new it is higher than in segment=family, beyond chance."
     assert set(found.calls) == {f"new{number}" for number in range(48)}
+
+
+def test_contacts_without_a_cue_may_have_it_unheard(store: Store) -> None:
+    add(store, "a", cues=["apology"], csat=4)
+    add(store, "b", csat=2)
+    store.save_call(Call("unscored", Metadata(csat=1), (), None, "x", None))
+    sides = parse_where(["cue=apology"]), parse_where(["cue!=apology"])
+    told = "Of 1 of the contacts with cue!=apology it is not known."
+    assert told in counted(store, "csat", compare=sides).caveats
+    assert told in counted(store, "csat", where="cue!=apology").caveats
+    assert told.replace("cue!=apology", "question!=impact") in counted(store, "csat", where="question!=impact").caveats
+    assert not any("not known." in caveat for caveat in counted(store, "csat", where="cue=apology").caveats)
 
 
 def test_sides_that_share_contacts_have_no_interval_of_their_difference(store: Store) -> None:
@@ -140,6 +167,21 @@ def test_a_period_is_compared_with_the_one_before(store: Store) -> None:
     assert "The two periods are 31 and 28 days long." in found.caveats
     assert "The newest contact is of 2026-03-13, before the end of the period." in found.caveats
     assert found.n_calls == 12
+
+
+def test_groups_of_time_run_through_both_periods_that_are_compared(store: Store) -> None:
+    for number in range(12):
+        add(store, f"march{number}", day=number, cues=["leaving"])
+    for number in range(14):
+        add(store, f"february{number}", day=-20 + number)
+    march = Period(date(2026, 3, 1), date(2026, 3, 31))
+    *rows, difference = (found := counted(store, "contacts", period=march, compare=PREVIOUS, group_by="month")).figures
+    assert [(row.group, row.n, row.N) for row in rows] == [("2026-02", 14, 26), ("2026-03", 12, 26)]
+    assert difference.value == -2
+    assert (found.n_calls, set(found.calls)) == (12, {f"march{number}" for number in range(12)})
+    assert str(found.verdict).endswith("no difference beyond chance can be seen.")
+    *_, difference = counted(store, "cue", "leaving", period=march, compare=PREVIOUS, group_by="week").figures
+    assert (difference.value, difference.n, difference.N) == (1.0, 12, 12)
 
 
 def test_without_a_beginning_the_newer_half_is_compared_with_the_older(store: Store) -> None:
@@ -233,7 +275,12 @@ def test_customers_are_counted_once(store: Store) -> None:
     found = counted(store, "customers", where="team=north")
     assert groups(found) == [(None, 1, 2)]
     assert groups(counted(store, "customers", group_by="team")) == [("north", 1, 2), ("south", 1, 2)]
-    assert "There is 1 contact without a customer, and not counted." in counted(store, "customers").caveats
+    nameless = "There is 1 contact without a customer, and not counted."
+    assert nameless in counted(store, "customers").caveats
+    add(store, "late", customer="Bo", day=40)
+    assert nameless in counted(store, "customers", group_by="month").caveats
+    sides = parse_where(["team=north"]), parse_where(["team=south"])
+    assert nameless in counted(store, "customers", compare=sides).caveats
 
 
 def test_without_handle_times_the_length_of_the_recording_stands_in_and_says_so(store: Store) -> None:

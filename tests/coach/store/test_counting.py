@@ -191,7 +191,8 @@ def figure(query: CountQuery, name: str | None, calls: Sequence[Call], value_of:
     low, high = interval or (None, None)
     if interval is not None and unit == "share":
         low, high = max(0.0, interval[0]), min(1.0, interval[1])
-    return Figure("", n, of, value, unit, low if unit != "per_contact" or low is None else max(0.0, low), high, name)
+    cut = unit in ("per_contact", "s") and low is not None
+    return Figure("", n, of, value, unit, max(0.0, low) if cut and low is not None else low, high, name)
 
 
 def of_ratio(pairs: Sequence[tuple[float, float]], value: float) -> tuple[float, float] | None:

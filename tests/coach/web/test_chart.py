@@ -58,6 +58,14 @@ def test_trend_runs_from_left_to_right_with_few_words_below() -> None:
     assert len(chart.lines) == 11
 
 
+def test_what_has_no_date_stands_apart() -> None:
+    figures = [share(1, 4, "2026-01"), share(2, 4, "2026-02"), share(3, 4, "(not given)")]
+    chart = draw_trend(figures, "month")
+    assert chart is not None
+    assert [mark.tick for mark in chart.marks] == ["Jan", "Feb", "(not given)"]
+    assert [(one.name, other.name) for one, other in chart.lines] == [("Jan 2026", "Feb 2026")]
+
+
 def test_dates_are_written_as_people_do() -> None:
     assert write_date("2026-08", "month") == "Aug 2026"
     assert write_date("2026-08-03", "week") == "3 Aug 2026"
