@@ -119,7 +119,7 @@ def _routed(row: Row, world: World, embedder: Embedder, book: PhraseBook) -> For
 def form_of(plan: Plan) -> Form:
     """A plan as the dataset writes it."""
     count = plan.count
-    compare: Any = None if count is None else count.compare
+    compare: Any = plan.compare if count is None else count.compare
     if compare is not None and compare != "previous":
         compare = [[str(each) for each in side] for side in compare]
     return {
@@ -127,7 +127,7 @@ def form_of(plan: Plan) -> Form:
         "measure": None if count is None else count.measure,
         "subject": None if count is None else count.subject,
         "where": [str(each) for each in plan.where],
-        "group_by": None if count is None else count.group_by,
+        "group_by": plan.group_by if count is None else count.group_by,
         "since": None if plan.period.since is None else plan.period.since.isoformat(),
         "until": None if plan.period.until is None else plan.period.until.isoformat(),
         "compare": compare,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 
+from coach.routing.effects import find_cause, names_both
 from coach.routing.grouping import CHANGE
 from coach.routing.mentions import Mention, as_condition
 from coach.routing.periods import Dated
@@ -17,11 +18,11 @@ from coach.store.query import Period
 
 _STRONG = whole(r"vs|versus|against|than|compare[ds]?|comparison|opposed|unlike|whereas|relative")
 _SET_APART = whole(
-    r"compar\w*|differ\w*|between|better|worse|more|less|fewer|longer|shorter|higher|lower|faster|slower|happier|rather"
+    r"compar\w*|differ(?!ent(?: |$))\w*|between|better|worse|more|less|fewer|longer|shorter|higher|lower|faster"
+    r"|slower|happier|rather"
     r"|sooner|likelier|likely|often|gap|most|least"
 )
 _LEAD = re.compile(r" (?:(?:with|to|for|in|by|from|of) )*")
-_YES_NO = re.compile(r"(?:@\d+ )*(?:is|are|was|were|do|does|did|has|have)(?= )")
 _REST = whole(
     r"(?:the )?(?:rest|others?|remaining|remainder|(?:every|any)(?:one|body) else|nobody else|no one else|elsewhere"
     r"|all (?:the )?others?|other \w+|(?:overall |general |team )?average|everyone|everybody"
@@ -60,8 +61,11 @@ class Dates:
     """Where no period is named: the one that is compared ("better than last month": this month)."""
 
 
-def take_sides(draft: Draft) -> Sides | None:
-    """The two filters that the question sets against each other, taken out of it; None when there are none."""
+def take_sides(draft: Draft, text: str) -> Sides | None:
+    """The two filters that the question sets against each other, taken out of it; None when there are none.
+
+    `text` is the question without marks.
+    """
     places = [(start, end, condition) for start, end, thing in draft.marks(object) if (condition := _condition(thing))]
     for (_, end, one), (start, _, other) in combinations(places, 2):
         if _are_sides(one.filter, other.filter) and _is_against(draft.text, end, start):
@@ -69,30 +73,30 @@ def take_sides(draft: Draft) -> Sides | None:
             return Sides(one.filter, other.filter, f"{one.words} / {other.words}")
     narrowing = [(end, _condition(thing)) for _, end, thing in draft.marks(object) if _narrows(thing)]
     sure = [(end, condition) for end, condition in narrowing if condition is not None]
-    return _against_rest(draft, sure) or _with_and_without(draft)
+    return _against_rest(draft, sure) or _by_cause(draft, text)
 
 
 def _narrows(thing: object) -> bool:
     return thing.is_condition if isinstance(thing, Mention) else True
 
 
-def _with_and_without(draft: Draft) -> Sides | None:
+def _by_cause(draft: Draft, text: str) -> Sides | None:
     """ "Is satisfaction higher when the impact is asked?" sets those contacts against the others."""
-    mentions = [thing for _, _, thing in draft.marks(Mention)]
-    told = [mention for mention in mentions if mention.is_condition and mention.filter and not mention.is_negated]
-    if len(told) != 1 or len(mentions) < 2 or not _YES_NO.search(draft.text) or not CHANGE.search(draft.text):
+    cause = find_cause(draft, text)
+    condition = None if cause is None else as_condition(cause)
+    if condition is None:
         return None
-    (condition,) = (one for one in map(as_condition, told) if one is not None)
+    is_turned = names_both(draft) and cause is not None and cause.is_negated
     _strike(draft, (condition,))
-    one = condition.filter
-    return Sides(one, opposite(one), condition.words)
+    one, other = condition.filter, opposite(condition.filter)
+    return Sides(other, one, condition.words) if is_turned else Sides(one, other, condition.words)
 
 
 def opposite(one: Filter) -> Filter:
     """All other contacts."""
     if one.key in ("resolved", "churned", "sold"):
         return Filter(one.key, "=", ("false" if one.values == ("true",) else "true",))
-    return Filter(one.key, "!=", one.values)
+    return Filter(one.key, "=" if one.op == "!=" else "!=", one.values)
 
 
 def _condition(thing: object) -> Condition | None:

@@ -6,8 +6,9 @@ from datetime import date
 
 from coach.routing.comparing import Sides, against_rest, opposite
 from coach.routing.phrasebook import Subject
+from coach.routing.plan import Compare
 from coach.routing.planning import EXPLICIT, Draught, start
-from coach.routing.reading import Compare, Reading
+from coach.routing.reading import Reading
 from coach.routing.values import Condition
 from coach.routing.words import whole
 from coach.store.filters import Filter
@@ -25,6 +26,7 @@ _POINTS_BACK = whole(
     r"them|those|these|they|it|he|she|his|him|her|there|same|instead|too|this(?= (?:look|by|per|\?))|such"
     r"|that(?= (?:look|better|worse|more|less|per|by|in|for|compare\w*|different|change\w*|to|with|going|\?|$))"
 )
+_ABOUT = whole(r"about|regarding|concerning|on")
 _THOSE = whole(r"(?:in|of|for|with|among|by) (?:those|these|them|such|that group)")
 _OWN = re.compile(r"^(?:who|in|for|show me|why|on|with|let me) ")
 """Begins a change as well as a question of its own."""
@@ -54,6 +56,8 @@ def follow(current: Draught, reading: Reading, today: date) -> Draught:
             result = replace(result, group_by=new.group_by, group_words=new.group_words, compare=new.compare)
     elif explicit:
         result = replace(result, wants_words=True, search=reading.matter or current.search)
+    elif reading.matter and current.subject is not None and _ABOUT.search(reading.text):
+        result = replace(result, wants_words=True, search=reading.matter)
     elif reading.matter and current.subject is None and not (new.where or new.group_by or reading.period):
         result = replace(result, search=reading.matter)
     return result

@@ -23,19 +23,21 @@ _TREND = whole(
     r"over (?:the )?(?:time|months|course of \w+)|trends?|trending|(?:month|week|day"
     r"|quarter) (?:on|by|over|after|to) (?P<unit>month|week|day|quarter)"
     r"|(?:get|getting|got|become|becoming) (?:\w+ )?(?:better|worse|longer|shorter|more \w+"
-    r"|less \w+|higher|lower|faster|slower|happier|fewer|more|less)"
-    r"|(?:is|are|has|have|do|does|did|were|was) .{0,60}?(?:improv\w+|ris(?:e|en|ing)|f[ae]ll(?:ing|en)?|increas\w+"
+    r"|less \w+|higher|lower|faster|slower|happier|quicker|fewer|more|less)"
+    r"|(?:is|are|has|have|do|does|did|were|was) (?P<between>.{0,60}?)(?:improv\w+|ris(?:e|en|ing)|f[ae]ll(?:ing"
+    r"|en)?|increas\w+"
     r"|decreas\w+|declin\w+|growing|shrinking|dropping"
     r"|going (?:up|down)|gone (?:up|down)|go(?:ne)? (?:up|down)|went (?:up|down)|worsen\w*"
     r"|chang(?:ed|ing)|develop(?:ed|ing)|evolv\w+|progress\w*|drop\w*|grow\w*)"
-    r"|development(?= (?:of|in))|evolution|progress(?:ion)? of|how .{0,60}?(?:develop\w*"
+    r"|development(?= (?:of|in))|evolution|progress(?:ion)? of|how (?P<middle>.{0,60}?)(?:develop\w*"
     r"|evolv\w*|chang(?:ed|ing|es?)|progress\w*|trend\w*)"
-    r"|improving|rising|falling|increasing|decreasing|declining|going (?:up|down)"
+    r"|(?:getting|becoming)(?= @\d+)|improving|rising|falling|increasing|decreasing|declining|going (?:up|down)"
 )
 CHANGE = whole(
     r"chang\w*|improv\w*|better|worse|up|down|more|less|fewer|higher|lower|rise[ns]?|rose"
     r"|rising|f[ae]ll\w*|increas\w*|decreas\w*"
-    r"|drop\w*|grow\w*|grew|grown|declin\w*|develop\w*|worsen\w*|longer|shorter|faster|slower|happier|differ\w*"
+    r"|drop\w*|grow\w*|grew|grown|declin\w*|develop\w*|worsen\w*|longer|shorter|faster|slower|happier"
+    r"|differ(?!ent(?: |$))\w*"
 )
 
 
@@ -51,6 +53,27 @@ class Trend:
 
     unit: str | None
     words: str
+
+
+_MOST_IN_TOUCH = whole(
+    r"(?:in touch|contact\w*|call|calls|called|ring|phone|write) (?:us )?(?:the )?(?:most|least)(?: often)?"
+)
+_BY = whole(
+    r"(?:split |broken down |grouped |breakdown )?(?:by|per|for each|for every|each|every|across|depending on"
+    r"|according to) .*|.* breakdown"
+)
+
+
+_WHICH_OF = re.compile(
+    r"(?<![^ ])(?:which|who) of(?= (?:the |our |my |his |her )?(?:[^ ]+ ){0,2}(?:people|guys|folk|folks|lot"
+    r"|members|bunch)"
+    r"(?![^ ]))"
+)
+
+
+def _mark(draft: Draft, words: str) -> str:
+    draft.found.append(Group("agent", words))
+    return f"@{len(draft.found) - 1}"
 
 
 def take_groups(draft: Draft, names: Names) -> None:
@@ -76,11 +99,16 @@ def take_groups(draft: Draft, names: Names) -> None:
         rf"|fewest|longest|shortest))",
         r"(?P<daily>hourly|daily|weekly|monthly)",
     )
+    draft.text = _WHICH_OF.sub(lambda found: _mark(draft, found.group()), draft.text)
     orders = whole(r"rank\w*|sort\w*|order\w*|list\w*|leaderboard").search(draft.text)  # "by csat" is then the measure
     for pattern in patterns:
         for match in reversed(list(whole(pattern).finditer(draft.text))):
             key = _key(match, named)
-            if key is not None and not _is_people(match, key) and not (key == "csat" and orders):
+            if (
+                key is not None
+                and not _is_people(match, key)
+                and not (key == "csat" and (orders or not _BY.match(match.group())))
+            ):
                 draft.take(match.start(), match.end(), Group(key, match.group()))
     who = whole(
         r"(?:^|(?<=[,:;?] )|(?<=and )|(?<=so )|(?<=know )|(?<=see )|(?<=tell me ))(?:who"
@@ -95,8 +123,8 @@ def take_trend(draft: Draft) -> None:
     unit, words = None, []
     while match := _TREND.search(draft.text):
         unit = unit or match["unit"]
-        words.append(match.group())
-        kept = " ".join(re.findall(r"@\d+", match.group()))
+        words.append(" ".join(match.group().split()))
+        kept = match["between"] or match["middle"] or ""
         draft.text = " ".join(f"{draft.text[: match.start()]} {kept} {draft.text[match.end() :]}".split())
     if words:
         draft.text += f" @{len(draft.found)}"
@@ -117,9 +145,10 @@ def _is_people(match: re.Match[str], key: str) -> bool:
     words = match.group()
     if key == "customer":
         return not re.match(
-            r"(?:by|per|for each|for every|each|every|which) (?:the )?(?:single )?(?:customer|client|caller|account)",
+            r"(?:by|per|for each|for every|each|every|which) (?:the )?(?:single )?(?:customer|client|caller|account)"
+            r"(?![^ ])",
             words,
-        )
+        ) and not (words.startswith("which ") and _MOST_IN_TOUCH.search(match.string))
     if re.match(r"a ", words):
         return key in ("agent", "team", "product", "queue", "segment") or (words.split()[-1] == "day" and False)
     return bool(re.match(r"(?:what|each|every|across) (?:service|rating|desk|media)s?$", words))

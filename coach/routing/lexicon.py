@@ -14,6 +14,10 @@ _SPELT = (
     "average", "share", "percentage", "number", "month", "week", "quarter", "yesterday", "january", "february", "april",
     "june", "july", "august", "september", "october", "november", "december", "which", "what", "many", "often",
     "between", "compared", "versus", "trend", "examples", "quotes", "except", "without", "different", "please", "show",
+    "interruption", "interruptions", "satisfaction", "resolution", "resolved", "silence", "monologue", "empathy",
+    "apology", "transfer", "transfers", "cancellation", "cancellations", "competitor", "competitors",
+    "diagnostic", "procedural",
+    "discovery", "reflections", "ownership", "vulnerable", "suggestions", "broadband",
 )  # fmt: skip
 """Words the routing's own patterns know, worth spelling right."""
 

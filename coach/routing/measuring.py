@@ -1,11 +1,12 @@
 """What a question wants measured: the one measure among those it mentions, and whether words are wanted as well."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coach.routing.lexicon import Lexicon
 from coach.routing.mentions import Mention
-from coach.routing.phrasebook import Subject
+from coach.routing.phrasebook import SEARCH, Subject
 from coach.routing.words import whole
 from coach.store.filters import Filter
 
@@ -22,8 +23,14 @@ _IN_CONTACTS = whole(
     r"|contacts|how often|calls (?:in which|where|with)"
 )
 _RATE_WORDS = whole(r"share|percentage|proportion|percent|rate|rates|%|fraction|ratio")
+_WHO = re.compile(r"(?:who|whose|which (?:of|agent|agents|adviser|advisers))(?= )")
 _LEAVING = Filter("cue", "=", ("leaving",))
 _WHY = whole(r"why|how come|what makes|reasons?|behind|what drives|drivers?|causes?")
+
+
+_OPEN_QUESTION = re.compile(
+    r"(?:^|[,:;] )(?:and |so |but )?(?:what|where|how) (?:do|does|did|is|are|was|were|should|can|could|would)(?= )"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,10 @@ def choose(text: str, rest: str, mentions: Sequence[Mention], conditions: Sequen
     if main is None:
         said = tuple(mention.filter for mention in mentions if mention.filter is not None)
         return Asked(None, said, wants_words, wants_figure)
+    if all(mention.is_condition for mention in mentions) and not wants_figure and _OPEN_QUESTION.search(rest):
+        # "What do agents say when a customer is leaving?"
+        said = tuple(mention.filter for mention in mentions if mention.filter is not None)
+        return Asked(SEARCH if len(said) == len(mentions) else None, said, True, wants_figure)
     others = [mention for mention in mentions if mention is not main and _narrows(mention, main)]
     filters = tuple(dict.fromkeys(mention.filter for mention in others if mention.filter is not None))
     narrowing = main.filter if main.is_condition or main.is_adjective else None
@@ -65,6 +76,8 @@ def _main(text: str, mentions: Sequence[Mention]) -> Mention | None:
             return mention
     rated = _RATE_WORDS.search(text) is not None
     may = [mention for mention in free or mentions if rated or not mention.is_negated or mention.filter is None]
+    if not may and _WHO.search(text):
+        may = list(mentions)  # who does it least shows who never does
     specific = [mention for mention in may if (mention.subject[1] or "").startswith(("reason_", "cause_"))]
     first = next((mention for mention in may if mention.subject[0] == "outcome"), None)
     if first is None and may and may[0].subject == ("cue", "leaving") and specific:
@@ -94,7 +107,10 @@ def _reasons(
         unhappy = any(one.key == "csat" and one.op == "<=" for one in conditions)
         return () if unhappy or any(mention.subject[0] == "reasons" for mention in mentions) else None
     filters: list[Filter] = []
+    has_left = any(mention.subject == ("outcome", "churned") for mention in about)
     for mention in about:
+        if mention.subject == ("cue", "leaving") and has_left:
+            continue
         if mention.subject == ("cue", "leaving"):
             filters.append(_LEAVING)
         elif (mention.subject == ("outcome", "churned") and mention.filter is not None) or (

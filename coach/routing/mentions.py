@@ -10,15 +10,18 @@ from coach.routing.words import Draft, whole
 from coach.store.filters import Filter
 
 _CONDITION = whole(
-    r"(?:where|when|whenever|in which|in those which|that (?:were|was|are|had|have|has|ended"
+    r"(?:where(?! (?:do|does|did|is|are|was|were|has|have) )|when|whenever|(?:calls|contacts|conversations"
+    r"|cases|chats|emails|customers|people|ones|those) that|in which|in those which|that (?:were"
+    r"|was|are|had|have|has|ended"
     r"|did|do|got|contain\w*|includ\w*)"
     r"|who(?: \w+)?|whose|with|without|among|if|after|once|despite|of those|having|containing"
     r"|involving|including|while)"
 )
 _NOT = whole(
     r"(?:without|never|no|not|nobody|no one|none|neither|nor|lacking|missing|failed to|fail to|forgot to|but not)"
-    r"(?: [^ ,?@]+){0,3} ?$"
+    r"(?: (?!(?:although|though|but|and|when|where|because|after|if|while|who|that|even) )[^ ,?@]+){0,3} ?$"
 )
+_AND = whole("and|or|nor|but")
 _AND_NOT = whole(r"(?:neither) (?:an? )?@\d+ nor(?: an?)? ?$")
 _BREAK = re.compile(r"[,?:;]")
 _ONCE = {"customers", "repeat", "reasons"}
@@ -50,7 +53,7 @@ class Mention:
 def take_mentions(draft: Draft, book: PhraseBook) -> None:
     """Replaces every phrase of the book by the mark of a `Mention`; marks inside a phrase stay before it, and what
     stands for its ".." after it."""
-    offset = 0
+    offset, last = 0, -1
     text = draft.text
     for said in book.find(text):
         words = text[said.start : said.end]
@@ -58,7 +61,7 @@ def take_mentions(draft: Draft, book: PhraseBook) -> None:
             said.subject,
             " ".join(word for word in words.split() if not word.startswith("@")),
             _is_negated(text[: said.start], words),
-            _is_condition(text[: said.start], text[said.end :], book.lexicon),
+            _is_condition(text[: said.start], text[said.end :], last, words, book.lexicon),
             _is_adjective(words, text[said.end :], book.lexicon),
         )
         inner = "".join(f"{mark} " for mark in re.findall(r"@\d+", words) if mark not in said.between.split())
@@ -67,18 +70,29 @@ def take_mentions(draft: Draft, book: PhraseBook) -> None:
         draft.text = f"{draft.text[:start]}{inner}@{len(draft.found)} {said.between}".rstrip() + draft.text[end:]
         draft.found.append(mention)
         offset += len(draft.text) - before
+        last = said.end
 
 
 def _is_negated(before: str, words: str) -> bool:
-    if words.startswith("un") and words in ("unresolved", "unsolved", "unsold"):
+    if words in ("unresolved", "unsolved", "unsold") or words.startswith("stay"):
         return True
     return _NOT.search(before) is not None
 
 
-def _is_condition(before: str, after: str, lexicon: Lexicon) -> bool:
+def _is_condition(before: str, after: str, last: int, words: str, lexicon: Lexicon) -> bool:
+    """`last` is the end of the phrase found before. A "when" or "who" goes with the first after it, and what "and"
+    or "or" joins to that."""
+    if " who " in words:
+        return True
     clause = _BREAK.split(before)[-1]
     leads = list(_CONDITION.finditer(clause))
-    if leads and not re.search(r"(?<![^ ])(?:how many|how often|what|which|show)(?![^ ])", clause[leads[-1].end() :]):
+    lead = len(before) - len(clause) + (leads[-1].start() if leads else 0)
+    joined = last <= lead or _AND.search(before[last:]) is not None
+    if (
+        leads
+        and joined
+        and not re.search(r"(?<![^ ])(?:how many|how often|what|which|show)(?![^ ])", clause[leads[-1].end() :])
+    ):
         return True
     following = after.split()[:1]
     # "in resolved calls", "do confused customers ..."

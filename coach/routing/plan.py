@@ -8,6 +8,7 @@ from coach.store.filters import Filter
 from coach.store.query import ANY_TIME, PERIOD, CountQuery, Period
 
 Kind = Literal["count", "search", "both"]
+Compare = tuple[tuple[Filter, ...], tuple[Filter, ...]] | Literal["previous"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,22 @@ class Plan:
     period: Period = ANY_TIME
     understood: tuple[str, ...] = ()
     """For people, one a piece: "new customers: segment = new customer", "last month: 2026-07-01 to 2026-07-31"."""
+    group_by: str | None = None
+    """Of a plan without `count`: by what the contacts that speak of it are to be shown. A count has its own."""
+    compare: Compare = None
+    """Likewise: between which contacts, or with which period, what is said of it is to be compared."""
 
     @property
     def kind(self) -> Kind:
         if self.count is None:
             return "search"
         return "count" if self.search is None else "both"
+
+    def searching(self, text: str) -> "Plan":
+        """The plan for what was said about `text` instead of a count, grouped and compared as the count was."""
+        if self.count is None:
+            return replace(self, search=text)
+        return replace(self, count=None, search=text, group_by=self.count.group_by, compare=self.count.compare)
 
     def without(self, conditions: Collection[str]) -> "Plan":
         """The plan less the conditions that somebody took away: as `Filter` writes them, and PERIOD."""

@@ -1,11 +1,11 @@
 """From a reading to a plan, by way of a draught that the next question may change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from coach.routing.phrasebook import PhraseBook, Subject
-from coach.routing.plan import Plan
-from coach.routing.reading import ASKS_WORDS, Compare, Reading
+from coach.routing.plan import Compare, Plan
+from coach.routing.reading import ASKS_WORDS, Reading
 from coach.routing.spans import unit_back
 from coach.routing.values import Condition
 from coach.routing.words import whole
@@ -13,15 +13,17 @@ from coach.store.filters import Filter
 from coach.store.query import ANY_TIME, CountQuery, Period
 
 EXPLICIT = whole(
-    r"why|how come|examples?|quotes?|quotations?|hear|listen|play|show (?:me|us)|^show"
-    r"|(?:please|you) show|let me|own words|clips?"
+    r"^(?:some|a few|a couple of|any) (?:calls|contacts|chats|emails|conversations|cases)|why|how come"
+    r"|examples?|quotes?|quotations?|hear|listen|play|show (?:me|us)|^show"
+    r"|(?:please|you) show|let me (?:hear|read|listen|see (?!how|which|what|if|whether|the ))\S*|own words|clips?"
     r"|snippets?|instances?|verbatims?|find me|^find|(?:you|to|please) find|moments?"
-    r"|whats? behind|reasons?|stories|see where"
+    r"|and (?:what )?for what|and what for|whats? behind|reasons?|stories|see where"
 )
 _FIGURE = whole(
     r"how (?:many|often|much|common|frequent\w*)|(?:number|share|percentage|proportion|percent"
     r"|rate|ratio|average|mean|count|fraction)s?|most|least|%|frequency"
 )
+_HOW_OFTEN = whole(r"how (?:many|often|frequent\w*)|share|percentage|numbers?")
 _ABOUT = whole(r"@\d+ (?:about|on|regarding|over|concerning) (?:the |our |their )?[^@ ]+.*")
 
 
@@ -78,11 +80,15 @@ def _period(reading: Reading, today: date) -> Period | None:
 def _wants_words(reading: Reading) -> bool:
     if reading.subject is None:
         return True
-    if reading.subject[0] == "reasons":
-        return reading.group is None or EXPLICIT.search(reading.rest) is not None
-    if EXPLICIT.search(reading.rest) or (reading.matter and _ABOUT.search(reading.rest)):
+    if EXPLICIT.search(reading.rest):
         return True
-    if reading.group is not None or _FIGURE.search(reading.rest) or reading.compare is not None:
+    if reading.subject[0] == "reasons":
+        return reading.group is None and reading.compare is None and not _HOW_OFTEN.search(reading.rest)
+    if reading.compare is not None:
+        return False
+    if reading.matter and _ABOUT.search(reading.rest):
+        return True
+    if reading.group is not None or _FIGURE.search(reading.rest):
         return False
     is_said = reading.subject[0] in ("cue", "asked", "function")
     return is_said and ASKS_WORDS.search(reading.text) is not None
@@ -90,7 +96,11 @@ def _wants_words(reading: Reading) -> bool:
 
 def plan_of(draught: Draught, book: PhraseBook) -> Plan:
     """The draught as a plan, its filters in order and each once."""
-    where = _merged(tuple(condition.filter for condition in draught.where))
+    sides = [each for side in draught.compare for each in side] if isinstance(draught.compare, tuple) else []
+    group_by = None if any(each.key == draught.group_by for each in sides) else draught.group_by
+    where = _merged(tuple(condition.filter for condition in draught.where if condition.filter not in sides))
+    if group_by == "csat":  # all scores are shown
+        where = tuple(each for each in where if each.key != "csat")
     period = draught.period or ANY_TIME
     search = draught.search if draught.subject is None or draught.wants_words else None
     count = None
@@ -98,24 +108,27 @@ def plan_of(draught: Draught, book: PhraseBook) -> Plan:
         measure, about = draught.subject
         own = {"cue": "cue", "asked": "question", "function": "question", "outcome": about}.get(measure)
         where = tuple(each for each in where if (each.key, each.op, each.values) != (own, "=", (about,)))
-        count = CountQuery(measure, about, where, draught.group_by, period, draught.compare)
+        count = CountQuery(measure, about, where, group_by, period, draught.compare)
     if count is not None and search is None and draught.wants_words:
         search = book.title(draught.subject) if draught.subject else None
-    return Plan(count, search, where, period, _understood(draught, where, book))
+    if count is not None:
+        return Plan(count, search, where, period, _understood(draught, where, book))
+    return Plan(None, search, where, period, _understood(draught, where, book), group_by, draught.compare)
 
 
 def _merged(where: tuple[Filter, ...]) -> tuple[Filter, ...]:
     """Filters in order, each once; several values of one key that can not hold together become "or"."""
-    either: dict[tuple[str, str], list[str]] = {}
+    either: dict[str, list[str]] = {}
     for each in where:
-        key = each.key if each.op == "=" and each.key not in ("cue", "question") else str(each)
-        either.setdefault((key, each.op), []).extend(each.values)
-    merged = []
-    for each in where:
-        key = each.key if each.op == "=" and each.key not in ("cue", "question") else str(each)
-        values = tuple(dict.fromkeys(either[key, each.op]))
-        merged.append(Filter(each.key, each.op, values))
+        either.setdefault(_together(each), []).extend(each.values)
+    merged = [replace(each, values=tuple(dict.fromkeys(either[_together(each)]))) for each in where]
     return tuple(sorted(dict.fromkeys(merged), key=str))
+
+
+def _together(each: Filter) -> str:
+    """What conditions share that become one: "chat" and "email" are "chat or email", or neither."""
+    may = each.op in ("=", "!=") and each.values and each.key not in ("cue", "question")
+    return f"{each.key}{each.op}" if may else str(each)
 
 
 def _understood(draught: Draught, where: tuple[Filter, ...], book: PhraseBook) -> tuple[str, ...]:

@@ -4,20 +4,24 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from coach.retrieval.embeddings import Embedder
 from coach.routing.comparing import Sides, take_dates, take_sides
 from coach.routing.grouping import Group, Trend, take_groups, take_trend
+from coach.routing.identified import take_calls
+from coach.routing.lexicon import Lexicon
 from coach.routing.matter import content, matter
 from coach.routing.measuring import Asked, choose
 from coach.routing.mentions import Mention, take_mentions
-from coach.routing.periods import take_periods
+from coach.routing.periods import Dated, take_periods
 from coach.routing.phrasebook import SEARCH, PhraseBook, Subject
+from coach.routing.plan import Compare
+from coach.routing.sentences import sentences
 from coach.routing.spelling import respelled
-from coach.routing.thresholds import take_thresholds
+from coach.routing.thresholds import take_moods, take_thresholds
+from coach.routing.topics import release_topics
 from coach.routing.values import Condition, Doubtful, Names, take_values, unknown
-from coach.routing.words import Draft, plain_words
+from coach.routing.words import Draft, whole
 from coach.store.filters import Filter
 from coach.store.query import Period
 
@@ -26,7 +30,22 @@ ASKS_WORDS = re.compile(
     r"|did|are|is|were|have)|in what way|where|which)(?= )"
 )
 """A question for what is said, how or where, rather than how often."""
-Compare = tuple[tuple[Filter, ...], tuple[Filter, ...]] | Literal["previous"] | None
+_NUMBERS = (("contacts", None), ("customers", None))
+_WHY = whole(r"why|how come|reasons?")
+_HOW_MANY_PEOPLE = whole(r"how many (?:@\d+ )*(?:customers|people|callers|clients)")
+_SHOW_FIGURE = re.compile(
+    r"(?<![^ ])(?:(?:can|could|would) you )?(?:please )?(?:show|give)(?: (?:me|us))? (?=(?:the |a |an |all "
+    r"|our )?(?:\w+ )?"
+    r"(?:numbers?|shares?|trends?|average|mean|csat|satisfaction|percentages?|figures|rates?|chart|graph|table|breakdown"
+    r"|development|ranking|counts?|distribution|aht|split)(?: |$))"
+)
+"""Shown is a figure then, and no words."""
+_REPEATED = whole(
+    r"(?<=(?:.touch|.again|..back|ted us|led us|before|.twice) )(?:with)?in (?:(?:the )?(?:previous|preceding"
+    r"|prior|same)"
+    r" (?:30 days|month)|(?:a|one) month|30 days)(?: before)?"
+)
+"""What a repeat is, and no period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +80,11 @@ class Reading:
 
 def read(question: str, names: Names, book: PhraseBook, today: date, embedder: Embedder) -> Reading:
     """The question's reading. Never fails: words that mean nothing here stay in what is searched for."""
-    text, notes = respelled(plain_words(question), names, book)
-    draft = Draft(text)
-    take_periods(draft, today)
-    take_thresholds(draft)
-    take_groups(draft, names)
-    take_values(draft, names)
-    take_mentions(draft, book)
+    parts = sentences(question, today)
+    text, notes = respelled(_SHOW_FIGURE.sub("", _REPEATED.sub("", parts.text)), names, book)
+    draft = _marked(text, parts.since, question, names, book, today)
     whole_text = draft.text
-    sides = take_sides(draft)
+    sides = take_sides(draft, text)
     dates = take_dates(draft)
     if not dates.is_previous:
         take_trend(draft)
@@ -81,11 +96,11 @@ def read(question: str, names: Names, book: PhraseBook, today: date, embedder: E
     subject = asked.subject
     if subject is None:
         subject = _guessed(draft, names, asked, group is not None, bool(certain), text, left, book, embedder)
-    elif subject == SEARCH:
+    elif subject == SEARCH or (subject in _NUMBERS and _speaks_of_more(draft, book.lexicon)):
         subject = None
     doubtful = [thing.condition for _, _, thing in draft.marks(Doubtful)]
     conditions = [*certain, *(Condition(each, "") for each in asked.filters)]
-    if subject is not None and (not asked.wants_words or left is None):
+    if subject is not None and (not asked.wants_words or left is None or subject[0] == "reasons"):
         conditions += doubtful
         left = matter(draft, book.lexicon, doubtful=False)
     compare: Compare = ("previous" if dates.is_previous else None) if sides is None else ((sides.one,), (sides.other,))
@@ -94,6 +109,27 @@ def read(question: str, names: Names, book: PhraseBook, today: date, embedder: E
         text, draft.text, subject, tuple(conditions), dates.period, dates.unit, dates.words, group, compare, words,
         left, asked.wants_words, asked.wants_figure, asked.narrowing, unknown(draft, names), notes,
     )  # fmt: skip
+
+
+def _marked(text: str, since: Dated | None, question: str, names: Names, book: PhraseBook, today: date) -> Draft:
+    """The draft with a mark for everything that is known by name; `since` is a period of another sentence."""
+    draft = Draft(text)
+    take_calls(draft, question, names)
+    if since is not None:
+        draft.take(len(draft.text), len(draft.text), since)
+    take_periods(draft, today)
+    take_thresholds(draft)
+    take_groups(draft, names)
+    take_values(draft, names)
+    take_moods(draft)
+    take_mentions(draft, book)
+    release_topics(draft, book.lexicon)
+    return draft
+
+
+def _speaks_of_more(draft: Draft, lexicon: Lexicon) -> bool:
+    """ "How many different customers asked about the keypad?" looks for what they said."""
+    return lexicon.saying.search(draft.text) is not None and bool(content(draft.text, lexicon))
 
 
 def _group(draft: Draft, sides: Sides | None) -> Group | None:
@@ -128,8 +164,10 @@ def _guessed(
             return None
         if ASKS_WORDS.search(text) and not asked.wants_figure and not is_grouped:
             return None
-        people = any(word in draft.text.split() for word in ("customers", "people", "callers", "clients"))
-        return ("customers", None) if people and not asked.filters and "how many" in text else ("contacts", None)
+        if "complain" in text and _WHY.search(text):
+            return ("reasons", None)
+        people = _HOW_MANY_PEOPLE.search(draft.text) is not None
+        return ("customers", None) if people and not asked.filters else ("contacts", None)
     if says or not (asked.wants_figure or is_grouped):
         return None
     guess = book.nearest(text, embedder)

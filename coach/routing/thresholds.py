@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from coach.routing.periods import NUMBERS
+from coach.routing.dates import NUMBERS
 from coach.routing.values import Condition
 from coach.routing.words import Draft, whole
 from coach.store.filters import Filter, Op
@@ -45,6 +45,15 @@ def take_thresholds(draft: Draft) -> None:
             if marks:
                 tail = " customers" if "people" in said and not inner else ""
                 draft.text = f"{draft.text[: match.start()]}{' '.join(marks)}{inner}{tail}{draft.text[match.end() :]}"
+
+
+def take_moods(draft: Draft) -> None:
+    """ "Unhappy students", once their names are marks."""
+    for words, found in ((_SAD, Filter("csat", "<=", ("2",))), (_GLAD, Filter("csat", ">=", ("4",)))):
+        for match in reversed(list(whole(rf"(?<!not )(?<!how )(?:{words})(?= @\d+)").finditer(draft.text))):
+            about = draft.thing(draft.text[match.end() :].split()[0])
+            if isinstance(about, Condition) and about.filter.key not in ("agent", "team"):
+                draft.take(match.start(), match.end(), Condition(found, match.group()))
 
 
 def _happy(_said: Mapping[str, str]) -> list[Filter]:

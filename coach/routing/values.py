@@ -19,11 +19,19 @@ MAX_WORDS = 8
 MAX_OFFERS = 12
 """A part of a name that so many values share names none of them."""
 _NOT = whole(
-    r"(?:(?:not|never|not counting|not including|disregarding|minus|but not|and not|except"
-    r"|excluding|excl|without|other than|apart from|aside from|besides|outside|ignoring"
-    r"|leaving out|leave out|non|no|everyone but|everybody but|all but|anything but|rather than)"
-    r"(?: (?:for|in|on|by|from|with|via|of|to|at))?(?: (?:the|those|any|our|a|an|from))*) $"
+    r"(?:(?:not|never|not counting|not including|disregarding|minus|but not|and not|except|excepting"
+    r"|excluding|excl|without|other than|apart from|aside from|besides|outside|ignoring|with the exception of"
+    r"|leaving out|leave out|leaving aside|omitting|non|no|(?:every|any)(?:one|body|thing) but|all but|rather than"
+    r"|not interested in|no need for|skip|skipping|bar|barring)"
+    r"(?: (?:for|in|on|by|from|with|via|of|to|at|the|those|these|any|our|a|an|ones|people|customers|contacts|calls"
+    r"|that came|who came|anyone|anybody|everyone))*) $"
 )
+_LEFT_OUT = re.compile(
+    r"(?: (?:contacts?|calls?|customers?|ones?|people|queue|team))?(?: ,)?(?: (?:is|are|was|were|being"
+    r"|should be|to be))?"
+    r" (?:excluded|excepted|aside|left out|omitted|not included|not counted|disregarded|ignored|excl)(?![^ ])"
+)
+_GOES_ON = re.compile(r"(@\d+)(?: ,)? (?:and|or|nor|,)(?: (?:the|from|on|by|in))* $")
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr"})
 _INTO_WORDS = """
     many all for in on from among of by via per except excluding without not only just vs versus than between compare
@@ -142,13 +150,28 @@ def take_values(draft: Draft, names: Names) -> None:
         negated = _NOT.search(draft.text[:start])
         if negated:
             start = negated.start()
-        condition = Condition(
-            Filter(key, "!=" if negated else "=", values), draft.text[start:end] if negated else words
+        left_out = _LEFT_OUT.match(draft.text, end)
+        if left_out:
+            end = left_out.end()
+        goes_on = _GOES_ON.search(draft.text[:start])
+        is_negated = (
+            negated is not None
+            or left_out is not None
+            or (goes_on is not None and _is_left_out(draft, goes_on[1], key))
         )
-        sure = is_sure or negated is not None
+        condition = Condition(
+            Filter(key, "!=" if is_negated else "=", values), draft.text[start:end] if is_negated else words
+        )
+        sure = is_sure or is_negated
         draft.take(start, end, condition if sure else Doubtful(condition))
         at = start + 2
     _merge(draft)
+
+
+def _is_left_out(draft: Draft, mark: str, key: str) -> bool:
+    """Whether the mark leaves out a value of that key: what "or" joins to it is left out as well."""
+    thing = draft.thing(mark)
+    return isinstance(thing, Condition) and thing.filter.key == key and thing.filter.op == "!="
 
 
 def unknown(draft: Draft, names: Names) -> tuple[str, ...]:

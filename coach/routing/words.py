@@ -15,7 +15,9 @@ _RANGE = re.compile(r"(?<![\w-])(\d+) ?[-–] ?(\d+)(?![\w-])")  # noqa: RUF001 
 _SHORT = {
     "what's": "what is", "who's": "who is", "how's": "how is", "where's": "where is", "that's": "that is",
     "it's": "it is", "there's": "there is", "when's": "when is", "let's": "let us", "can't": "can not",
-    "won't": "will not", "shan't": "shall not",
+    "won't": "will not", "wk": "week", "wks": "weeks", "mth": "month", "mths": "months", "yr": "year", "qtr": "quarter",
+    "cust": "customer", "custs": "customers", "cx": "customers", "avg": "average",
+    "shan't": "shall not",
 }  # fmt: skip
 _ENDINGS = ((re.compile(r"(\w)n't$"), r"\1 not"), (re.compile(r"'(s|d|ll|ve|re|m)$"), ""), (re.compile(r"s'$"), "s"))
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u0060\u00b4", "'"))
