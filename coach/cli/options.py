@@ -33,7 +33,8 @@ where_option = click.option(
     "--where",
     multiple=True,
     metavar="k=v",
-    help="Only calls with this metadata: k=v[,v], k!=v, k>=v, k<=v. Several mean and.",
+    help="Only calls with this metadata: k=v[,v], k!=v, k>=v, k<=v; or in which it is said: cue=leaving, "
+    "question=impact, role=customer. Several mean and.",
 )
 
 

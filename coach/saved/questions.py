@@ -77,8 +77,14 @@ def save_question(store: Store, ask: Ask, saved: SavedQuestion) -> str:
     """Answers the question and saves it with this first answer; the name it bears.
 
     Card numbers are taken out of name and question, as out of all that is kept. InputError for a name that is empty,
-    too long or taken; ConfigError for what cannot be asked: nothing is saved then.
+    too long or taken, and for a condition with a card number, which would mean something else without it; ConfigError
+    for what cannot be asked: nothing is saved then.
     """
+    conditions = [*saved.where, *saved.without]
+    if _redacted(conditions) != conditions:
+        raise InputError(
+            "A condition holds a card number, which is not kept; save it without that.", code="card_number"
+        )
     name, question, *before = _redacted([" ".join(saved.name.split()), saved.question, *saved.before])
     if not 1 <= len(name) <= MAX_NAME:
         raise InputError(f"The name of a saved question has 1 to {MAX_NAME} characters.", code="bad_name")

@@ -21,7 +21,7 @@ MAX_QUESTIONS = 100
 MAX_ANSWERS = 400
 """Kept of a question, the newest: more than a year of nights."""
 
-_NAMES = ("agent", "team", "customer", "segment", "product", "queue")
+_NAMES = ("id", "call_id", "agent", "team", "customer", "segment", "product", "queue")
 
 
 def add_question(connection: Connection, question: SavedQuestion) -> None:
@@ -129,15 +129,21 @@ def forget_names(connection: Connection, call: Row[Any]) -> None:
     words = [word for word in _own_names(connection, call) if word]
     if not words:
         return
-    pattern = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(words)))
+    # A name is a group's own, or stands in a condition of a side: "12" is neither in "12:00" nor in a date.
+    pattern = re.compile(rf"(?:\A|[=,])(?:{'|'.join(map(re.escape, sorted(words)))})(?=\Z|,| and | less )")
     written = type_coerce(saved_answers.c.figures, Text)
     likely = or_(*(written.contains(_in_json(word), autoescape=True) for word in sorted(words)))
     for row in connection.execute(select(saved_answers.c.id, saved_answers.c.figures).where(likely)).all():
-        left = [figure for figure in row.figures if not pattern.search(f"{figure['label']}\n{figure.get('group')}")]
+        left = [
+            figure
+            for figure in row.figures
+            if not pattern.search(figure.get("group") or " ") and not pattern.search(f" {figure['label']}")
+        ]
         connection.execute(update(saved_answers).where(saved_answers.c.id == row.id).values(figures=left))
 
 
 def _own_names(connection: Connection, call: Row[Any]) -> Iterable[str]:
+    """The call's own id, and what else no other call bears."""
     for name in _NAMES:
         value, column = getattr(call, name), calls.c[name]
         if value and connection.scalar(select(func.count()).where(column == value, calls.c.key != call.key)) == 0:

@@ -116,3 +116,8 @@ def test_card_number_is_taken_out_of_what_is_kept(store: Store) -> None:
     save_question(store, Asked(), SavedQuestion("card", "Who read 4111 1111 1111 1111 out?", ("4111 1111 1111 1111?",)))
     (saved,) = store.saved_questions()
     assert "4111" not in " ".join((saved.question, *saved.before))
+    for where, without in ((("customer=4111111111111111",), ()), ((), ("call=4111 1111 1111 1111",))):
+        with pytest.raises(InputError, match="holds a card number"):
+            save_question(store, Asked(), SavedQuestion("by card", "?", (), where, without))
+    save_question(store, Asked(), SavedQuestion("others", "?", (), ("customer=C-1002", "started_at>=2026-08-01")))
+    assert [one.name for one in store.saved_questions()] == ["card", "others"]

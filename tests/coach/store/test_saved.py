@@ -114,6 +114,23 @@ def test_forgotten_call_takes_its_citations_and_the_names_only_it_has(store: Sto
     assert [one.call for one in left.citations] == ["b"]
 
 
+def test_forgotten_names_are_looked_for_where_names_stand(store: Store, make_call: MakeCall) -> None:
+    store.save_call(make_call("12", customer="Roe, Jane", extra={"note": "contacts"}))
+    store.save_call(make_call("b"))
+    store.save_question(SavedQuestion("all", "?"))
+    groups = (
+        "12", "12, heard: rude", "team=b,12 and csat>=2", "call!=12", "Roe, Jane",  # they go
+        "12:00", "2026-03-12", "2026-03-01 to 2026-03-12", "112", "Jane",
+    )  # fmt: skip
+    labels = ("contacts: call=12 less call=b", "contacts: call=b less call=12", "contacts: 2026-03-12 to 2026-03-12")
+    figures = (*map(figure, groups), *(figure() | {"label": label} for label in labels))
+    store.save_answer("all", answer(figures=figures))
+    store.forget_call("12")
+    (left,) = store.saved_answers("all")
+    assert [one.get("group") for one in left.figures] == [*groups[5:], None]
+    assert left.figures[-1]["label"] == labels[2]
+
+
 def test_place_that_a_shorter_turn_no_longer_has_is_left_out(store: Store, make_call: MakeCall) -> None:
     store.save_call(make_call("a"))
     store.save_question(SavedQuestion("bill", "?"))
