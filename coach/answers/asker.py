@@ -183,7 +183,7 @@ def _look(asker: Asker, asked: _Scope, text: str, where: Filters) -> _Said:
         return _Said(0, (), evidence.complete, evidence.subject)
     open_question = is_open(asked.question)
     most = MAX_THEME_QUOTES if open_question else MAX_QUOTES
-    quotes = quote(store, embedder, evidence.vector, evidence.near, asked.question, most=most)
+    quotes = quote(store, embedder, evidence.vector, evidence.quotable, asked.question, most=most)
     n_calls = len(evidence.calls)
     return _Said(
         n_calls,

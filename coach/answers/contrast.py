@@ -55,8 +55,8 @@ def against_search(
     """Of passages near to what was searched, those that praise where most complain, or complain where most praise."""
     if evidence.vector is None:
         return ()
-    praising = _holding(store, evidence.near, scope, PRAISE)
-    complaining = _holding(store, evidence.near, scope, DISCONTENT)
+    praising = _holding(store, evidence.quotable, scope, PRAISE)
+    complaining = _holding(store, evidence.quotable, scope, DISCONTENT)
     both = {each.passage.id for each in praising} & {each.passage.id for each in complaining}
     praising = [each for each in praising if each.passage.id not in both]
     complaining = [each for each in complaining if each.passage.id not in both]

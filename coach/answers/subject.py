@@ -5,13 +5,16 @@ import re
 from coach.retrieval.words import content_words
 
 _OPENING = re.compile(
-    r"^(what (do|did|does|is|are|was|were)|which|who|whose|how (many|often)|is there any"
+    r"^(what (do|did|does|is|are|was|were)|where (do|did|does|is|are|was|were)|which|who|whose|how (many|often)"
+    r"|is there any"
     r"|did|do|does|has|have|were|are|was)\s",
     re.IGNORECASE,
 )
 _PEOPLE = re.compile(r"\b(customers?|callers?|people|anyone|anybody|patients?|users?|clients?)\b", re.IGNORECASE)
 _SAYING = re.compile(
-    r"\b(say|said|says|think|mention(ed)?|talk(ed)?|complain(ed)?|ask(ed)?|reported)\b( (about|for)\b)?", re.IGNORECASE
+    r"\b((say|said|says|think|mention(ed)?|talk(ed)?|complain(ed)?|ask(ed)?|reported)\b( (about|for)\b)?"
+    r"|(speaks?|spoken) of\b|comes? up$)",
+    re.IGNORECASE,
 )
 _AGENTS = re.compile(r"\b(agents?|advis[eo]rs?|staff|colleagues?|representatives?|doctors?|nurses?|we|our)\b", re.I)
 _ENDINGS = (
@@ -37,7 +40,7 @@ _SAID_OF_CALLS = """
     agent agents anybody call caller callers calls client clients complain complained complaining complains complaint
     complaints contact contacts customer customers doctor doctors example examples feel find happen happened happens
     mention mentioned need needs nobody patient patients people quote quotes reported said say says see show somebody
-    someone talk talked think user users
+    someone speak speaks spoken talk talked think user users
 """
 _TALK_OF_CALLS = frozenset(_SAID_OF_CALLS.split())
 
