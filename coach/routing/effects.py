@@ -32,7 +32,8 @@ _DOES = whole(
 """Stands after what happens and before the measure..."""
 _DONE_BY = whole(
     r"(?:affected|influenced|driven|caused|reduced|improved|raised|lowered) by|(?:linked|related|connected|tied) to"
-    r"|(?:depend|depends|depended|depending) on|(?:go|goes|come|comes) with|correlat\w+ with"
+    r"|whether(?= (?:we|the|an?|agents|they|somebody|someone|customers|people|it|he|she|@\d+) )|(?:depend"
+    r"|depends|depended|depending) on|(?:go|goes|come|comes) with|correlat\w+ with"
 )
 """...or the other way round."""
 _WHEN = re.compile(
@@ -81,6 +82,8 @@ def _doing(draft: Draft, mentions: Sequence[tuple[int, int, Mention]]) -> Mentio
     passive = _DONE_BY.search(draft.text)
     verb = passive or _DOES.search(draft.text, mentions[0][1])
     if verb is None:
+        return None
+    if passive and not any(start < passive.start() for start, _, _ in mentions):
         return None
     before = [mention for start, _, mention in mentions if start < verb.start()]
     after = [mention for start, _, mention in mentions if start > verb.end()]

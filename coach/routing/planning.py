@@ -96,9 +96,7 @@ def _wants_words(reading: Reading) -> bool:
 
 def plan_of(draught: Draught, book: PhraseBook) -> Plan:
     """The draught as a plan, its filters in order and each once."""
-    sides = [each for side in draught.compare for each in side] if isinstance(draught.compare, tuple) else []
-    group_by = None if any(each.key == draught.group_by for each in sides) else draught.group_by
-    where = _merged(tuple(condition.filter for condition in draught.where if condition.filter not in sides))
+    compare, group_by, where = _contrasted(draught)
     if group_by == "csat":  # all scores are shown
         where = tuple(each for each in where if each.key != "csat")
     period = draught.period or ANY_TIME
@@ -108,12 +106,26 @@ def plan_of(draught: Draught, book: PhraseBook) -> Plan:
         measure, about = draught.subject
         own = {"cue": "cue", "asked": "question", "function": "question", "outcome": about}.get(measure)
         where = tuple(each for each in where if (each.key, each.op, each.values) != (own, "=", (about,)))
-        count = CountQuery(measure, about, where, group_by, period, draught.compare)
+        count = CountQuery(measure, about, where, group_by, period, compare)
     if count is not None and search is None and draught.wants_words:
         search = book.title(draught.subject) if draught.subject else None
     if count is not None:
         return Plan(count, search, where, period, _understood(draught, where, book))
-    return Plan(None, search, where, period, _understood(draught, where, book), group_by, draught.compare)
+    return Plan(None, search, where, period, _understood(draught, where, book), group_by, compare)
+
+
+def _contrasted(draught: Draught) -> tuple[Compare, str | None, tuple[Filter, ...]]:
+    """Comparison, group and conditions that go together: "chat or email or phone" are no two sides but groups."""
+    where = [condition.filter for condition in draught.where]
+    if not isinstance(draught.compare, tuple):
+        return draught.compare, draught.group_by, _merged(tuple(where))
+    sides = [each for side in draught.compare for each in side]
+    key = sides[0].key
+    more = [each for each in where if each.key == key and each.op == "=" and each not in sides]
+    if more and all(each.op == "=" for each in sides) and key not in ("cue", "question", "csat"):
+        return None, key, _merged((*where, *sides))
+    group_by = None if key == draught.group_by else draught.group_by
+    return draught.compare, group_by, _merged(tuple(each for each in where if each not in sides))
 
 
 def _merged(where: tuple[Filter, ...]) -> tuple[Filter, ...]:

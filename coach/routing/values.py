@@ -29,7 +29,12 @@ _NOT = whole(
 _LEFT_OUT = re.compile(
     r"(?: (?:contacts?|calls?|customers?|ones?|people|queue|team))?(?: ,)?(?: (?:is|are|was|were|being"
     r"|should be|to be))?"
-    r" (?:excluded|excepted|aside|left out|omitted|not included|not counted|disregarded|ignored|excl)(?![^ ])"
+    r" (?:excluded|excepted|aside(?! from)|left out|omitted|not included|not counted|disregarded|ignored"
+    r"|excl(?= [,?]|$))(?![^ ])"
+)
+_WHO_MORE = whole(
+    r"(?:who|which)(?: [^ @,]+){0,3} (?:more|less|fewer|better|worse|longer|shorter|higher|lower|faster"
+    r"|slower)"
 )
 _GOES_ON = re.compile(r"(@\d+)(?: ,)? (?:and|or|nor|,)(?: (?:the|from|on|by|in))* $")
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr"})
@@ -262,7 +267,9 @@ def _merge(draft: Draft) -> None:
     while match := pattern.search(draft.text, at):
         sides = [draft.thing(mark) for mark in match.groups()]
         both = [side.condition if isinstance(side, Doubtful) else side for side in sides]
-        if not all(isinstance(side, Condition) for side in both) or not _may_merge(draft.text[: match.start()], both):
+        if not all(isinstance(side, Condition) for side in both) or not _may_merge(
+            draft.text[: match.start()], draft.text[match.end() :], both
+        ):
             at = match.start() + 1
             continue
         one, other = both
@@ -272,10 +279,11 @@ def _merge(draft: Draft) -> None:
         draft.take(match.start(), match.end(), merged if sure else Doubtful(merged))
 
 
-def _may_merge(before: str, both: list[Condition]) -> bool:
+def _may_merge(before: str, after: str, both: list[Condition]) -> bool:
     """Not where the two are set against each other: "between Priya and Tomasz", "is it better by chat or phone"."""
     one, other = (each.filter for each in both)
     set_apart = whole(
         r"between|compare|comparing|comparison|difference|differ|better|worse|more|less|longer|higher|lower|versus|vs"
     )
-    return one.key == other.key and one.op == other.op and not set_apart.search(before)
+    is_choice = _WHO_MORE.search(after) is not None
+    return one.key == other.key and one.op == other.op and not set_apart.search(before) and not is_choice

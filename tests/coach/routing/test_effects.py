@@ -27,6 +27,7 @@ def sides(question: str, book: PhraseBook) -> tuple[str, str]:
         ("Does empathy lead to higher satisfaction?", "csat", "cue=empathy | cue!=empathy"),
         ("does jargon make calls longer?", "handle_time", "cue=jargon | cue!=jargon"),
         ("Is churn affected by transfers?", "outcome/churned", "cue=transfer | cue!=transfer"),
+        ("Does it make a difference for csat whether we ask about needs?", "csat", "question=need | question!=need"),
         ("Satisfaction with and without a transfer", "csat", "cue=transfer | cue!=transfer"),
         ("Are people happier if they were not transferred?", "csat", "cue!=transfer | cue=transfer"),
         (
@@ -95,3 +96,9 @@ def test_a_cue_that_is_part_of_a_matter_is_looked_for(question: str, search: str
 def test_what_agents_do_then_is_looked_for(book: PhraseBook) -> None:
     plan = planned("When a customer says they are leaving, what do agents say?", book)
     assert (plan.kind, where(plan)) == ("search", ["cue=leaving"])
+
+
+def test_three_values_are_groups_and_no_sides(book: PhraseBook) -> None:
+    plan = planned("csat of new customers vs families vs seniors", book)
+    assert plan.count is not None
+    assert (plan.count.compare, plan.count.group_by) == (None, "segment")
