@@ -74,13 +74,13 @@ def _field(key: str, values: Sequence[str]) -> str:
 
 def _as_routed(plan: Plan) -> dict[str, object]:
     count = plan.count
-    compare = None if count is None else count.compare
+    compare = plan.compare if count is None else count.compare
     sides = compare if isinstance(compare, tuple) else ((), ())
     return {
         "measure": None if count is None else count.measure,
         "subject": None if count is None else count.subject,
         "where": [str(each) for each in plan.where],
-        "group_by": None if count is None else count.group_by,
+        "group_by": plan.group_by if count is None else count.group_by,
         "since": None if plan.period.since is None else plan.period.since.isoformat(),
         "until": None if plan.period.until is None else plan.period.until.isoformat(),
         "compare": "sides" if isinstance(compare, tuple) else compare,
@@ -100,8 +100,13 @@ def _plan(routed: Routed, rules: Plan, asked: str, vocabulary: Vocabulary, book:
     count = None
     if routed.measure is not None:
         count = _count(routed, where, period, rules, vocabulary, book)
-    elif search is None or routed.compare is not None or routed.group_by is not None:
+    elif search is None:
         raise Unbelievable
+    else:
+        contacts = routed.model_copy(update={"measure": "contacts", "subject": None})
+        shown = _count(contacts, where, period, rules, vocabulary, book)
+        told = _told(None, where, period, search, book)
+        return Plan(None, search, where, period, told, shown.group_by, shown.compare)
     return Plan(count, search, where, period, _told(count, where, period, search, book))
 
 
