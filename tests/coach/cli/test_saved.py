@@ -1,4 +1,4 @@
-"""`coach ask` and `coach saved` as a shell runs them, where no model need be loaded."""
+"""`coach ask` and `coach saved` as a shell sees them, where no model need be loaded."""
 
 import os
 import subprocess
@@ -8,14 +8,30 @@ from pathlib import Path
 
 import pytest
 from answering import COUNT, Answering, share
-from commandline import ROOT, Coach, command
+from commandline import ROOT, Coach, Ran, command
 
+from coach.cli import main
 from coach.cli.ask import ask_command
 from coach.config import StoreConfig
 from coach.store import SavedAnswer, SavedCitation, SavedQuestion, open_store
 from coach.types import Call, Metadata, Turn
 
 NIGHT = datetime(2026, 8, 30, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def coach(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Coach:
+    """Runs `coach ARGS` without a process of its own, which would take longer to start than to run."""
+
+    def run(*args: str | Path) -> Ran:
+        monkeypatch.setattr("sys.argv", ["coach", *map(str, args)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        code = ended.value.code
+        assert isinstance(code, int)
+        return Ran(code, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture
