@@ -12,6 +12,7 @@ from coach.answers.answer import Answer, Citation, CounterExample, Searched, The
 from coach.answers.contrast import against_count, against_search
 from coach.answers.counted import quote_counted
 from coach.answers.evidence import gather, quote
+from coach.answers.grouped import by_group
 from coach.answers.subject import subject
 from coach.answers.themes import MAX_QUOTES as MAX_THEME_QUOTES
 from coach.answers.themes import is_open, named, themes
@@ -24,6 +25,7 @@ from coach.retrieval.embeddings import Embedder
 from coach.retrieval.index import Index
 from coach.routing import PhraseBook, Plan, route
 from coach.store import Filter, Filters, Store
+from coach.store.query import PREVIOUS
 
 MAX_QUOTES = 6
 _NUMBERS = ("contacts", "customers")
@@ -61,7 +63,8 @@ class _Scope:
 class _Said:
     """What was found said: quotes, and what follows from them."""
 
-    n_calls: int
+    calls: tuple[str, ...]
+    """Ids of the contacts with evidence."""
     quotes: tuple[Citation, ...]
     complete: bool
     subject: str
@@ -83,7 +86,7 @@ def answer(
         question, vocabulary, asker.today, embedder=asker.embedder, before=before, llm=asker.llm, book=asker.book
     ).without(without)
     conditions = _merged(where, plan.where)
-    scope = (*conditions, *plan.period.filters())
+    scope = _scope(plan, conditions)
     n_calls = store.count_calls(scope)
     searched = Searched(n_calls, conditions, plan.period, plan.search)
     asked = _Scope(question, plan, scope, searched)
@@ -94,7 +97,7 @@ def answer(
         return _not_enough(asked, words.nothing_known_of(unknown.names or unknown.words))
     if plan.count is not None and unknown.unread:
         # What is counted leaves out what the question is about: only what was said can answer it.
-        plan = replace(plan, count=None, search=plan.search or subject(question))
+        plan = plan.searching(plan.search or subject(question))
         asked = replace(asked, plan=plan, searched=replace(searched, looked_for=plan.search))
     if not n_calls and not (plan.count is not None and plan.count.measure in _NUMBERS and not where):
         return _not_enough(asked, words.nothing_met(searched))
@@ -128,11 +131,14 @@ def _searched(asker: Asker, asked: _Scope) -> Answer:
     said = _look(asker, asked, asked.plan.search or asked.question, asked.where)
     if not said.quotes:
         return _not_enough(asked, words.nothing_said(asked.searched, said.subject))
-    n, total = said.n_calls, max(asked.searched.n_calls, said.n_calls)  # calls may have come in since
+    n, total = len(said.calls), max(asked.searched.n_calls, len(said.calls))  # calls may have come in since
+    whole = words.evidence_figure(n, total, said.subject, complete=said.complete)
+    parts = by_group(asker.store, asked.plan, asked.searched.where, whole.label, said.calls)
+    told = words.found_statement(n, total, said.subject, complete=said.complete)
     return Answer(
         status="answered",
-        statement=words.found_statement(n, total, said.subject, complete=said.complete),
-        figures=(words.evidence_figure(n, total, said.subject, complete=said.complete),),
+        statement=f"{told} {words.parts_statement(parts)}" if parts else told,
+        figures=(replace(whole, group=words.IN_ALL), *parts) if parts else (whole,),
         citations=said.quotes[:MAX_QUOTES],
         n_matching=n,
         n_total=total,
@@ -180,19 +186,25 @@ def _look(asker: Asker, asked: _Scope, text: str, where: Filters) -> _Said:
     store, embedder = asker.store, asker.embedder
     evidence = gather(store, asker.index, embedder, text, where, min_closeness=asker.config.min_similarity)
     if evidence.vector is None or not evidence.near:
-        return _Said(0, (), evidence.complete, evidence.subject)
+        return _Said((), (), evidence.complete, evidence.subject)
     open_question = is_open(asked.question)
     most = MAX_THEME_QUOTES if open_question else MAX_QUOTES
     quotes = quote(store, embedder, evidence.vector, evidence.quotable, asked.question, most=most)
-    n_calls = len(evidence.calls)
     return _Said(
-        n_calls,
+        evidence.calls,
         quotes,
         evidence.complete,
         evidence.subject,
-        themes(embedder, _one_a_call(quotes), n_calls, asked.question) if open_question else (),
+        themes(embedder, _one_a_call(quotes), len(evidence.calls), asked.question) if open_question else (),
         against_search(store, embedder, evidence, where, asked.question),
     )
+
+
+def _scope(plan: Plan, conditions: Filters) -> Filters:
+    """The contacts that are looked at: in two periods, where what is said in them is compared."""
+    if plan.count is None and plan.compare == PREVIOUS:
+        return tuple(conditions)
+    return (*conditions, *plan.period.filters())
 
 
 def _one_a_call(quotes: Sequence[Citation]) -> list[Citation]:

@@ -11,6 +11,8 @@ from coach.intervals import wilson
 FEW = 5
 """Below so many contacts with evidence an answer is called examples."""
 NOTHING_ASKED = "Not enough evidence: nothing was asked."
+IN_ALL = "in all"
+"""Beside groups or sides, what all of them together are called."""
 MAX_GROUPS = 6
 """Named in a statement; all of them are among the figures."""
 MAX_REASONS = 4
@@ -28,6 +30,21 @@ def found_statement(n: int, total: int, subject: str, *, complete: bool) -> str:
     """ "In 12 of 60 contacts “the paper bill” is spoken of." """
     most = "In" if complete else "In at least"
     return f"{most} {n:,} of {_contacts(total)} “{subject}” is spoken of."
+
+
+def parts_statement(figures: Sequence[Figure]) -> str:
+    """ "Broadband 5 of 32 (16 %), TV box 2 of 8 (25 %)." And whether two sides differ beyond chance."""
+    plain = [figure for figure in figures if not is_difference(figure)]
+    told = f"{', '.join(f'{figure.group} {_value(figure)}' for figure in plain[:MAX_GROUPS])}"
+    more = f" and {len(plain) - MAX_GROUPS} more" if len(plain) > MAX_GROUPS else ""
+    return " ".join([f"{_capital(told)}{more}.", *(_chance(figure) for figure in figures if is_difference(figure))])
+
+
+def _chance(difference: Figure) -> str:
+    if difference.low is None or difference.high is None:
+        return "Whether they differ beyond chance cannot be told."
+    beyond = not difference.low <= 0 <= difference.high
+    return "The difference is beyond chance." if beyond else "No difference beyond chance can be seen."
 
 
 def counted_statement(counted: Counted) -> str:

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from coach.store import Filters, Store
+from coach.store import Filter, Filters, Store
 from coach.store.query import PREVIOUS, CountQuery, Period
+
+_HAPPENED = {"cue": "said", "question": "asked"}
+"""What the conditions on what was said speak of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +78,15 @@ def _side(query: CountQuery, period: Period, name: str | None) -> Side:
 
 
 def _words(where: Filters) -> str:
-    return " and ".join(map(str, where)) or "all"
+    return " and ".join(map(_word, where)) or "all"
+
+
+def _word(each: Filter) -> str:
+    """ "senior", "not senior", "leaving said", "impact not asked"; other conditions as they are written."""
+    values = " or ".join(each.values)
+    if not values or each.op not in ("=", "!="):
+        return str(each)
+    negation = "" if each.op == "=" else "not "
+    if each.key in _HAPPENED:
+        return f"{values.replace('_', ' ')} {negation}{_HAPPENED[each.key]}"
+    return f"{each.key} {negation}{values}" if values in ("true", "false") else f"{negation}{values}"

@@ -15,7 +15,7 @@ from coach.retrieval.manifest import MANIFEST_FILE
 from coach.store import Store
 
 GATHER_SHARE = 0.15  # of a matrix's rows: when more are wanted, the product with all rows is faster than picking
-NEAREST = 200  # how many the approximate index is asked for at most; it keeps so many candidates
+NEAREST = 200  # how many the approximate index is asked for at most
 
 
 @dataclass(frozen=True, slots=True)
