@@ -130,7 +130,8 @@ def forget_names(connection: Connection, call: Row[Any]) -> None:
     if not words:
         return
     # A name is a group's own, or stands in a condition of a side: "12" is neither in "12:00" nor in a date.
-    pattern = re.compile(rf"(?:\A|[=,])(?:{'|'.join(map(re.escape, sorted(words)))})(?=\Z|,| and | less )")
+    named = "|".join(map(re.escape, sorted(words)))
+    pattern = re.compile(rf"(?:\A|[=,]|: | less | and | or |not )(?:{named})(?=\Z|,| and | or | less )")
     written = type_coerce(saved_answers.c.figures, Text)
     likely = or_(*(written.contains(_in_json(word), autoescape=True) for word in sorted(words)))
     for row in connection.execute(select(saved_answers.c.id, saved_answers.c.figures).where(likely)).all():

@@ -119,15 +119,15 @@ def test_forgotten_names_are_looked_for_where_names_stand(store: Store, make_cal
     store.save_call(make_call("b"))
     store.save_question(SavedQuestion("all", "?"))
     groups = (
-        "12", "12, heard: rude", "team=b,12 and csat>=2", "call!=12", "Roe, Jane",  # they go
+        "12", "12, heard: rude", "team=b,12 and csat>=2", "call!=12", "Roe, Jane", "not 12", "b or 12",  # they go
         "12:00", "2026-03-12", "2026-03-01 to 2026-03-12", "112", "Jane",
     )  # fmt: skip
-    labels = ("contacts: call=12 less call=b", "contacts: call=b less call=12", "contacts: 2026-03-12 to 2026-03-12")
+    labels = ("contacts: call=12 less call=b", "contacts: b less not 12", "contacts: 2026-03-12 to 2026-03-12")
     figures = (*map(figure, groups), *(figure() | {"label": label} for label in labels))
     store.save_answer("all", answer(figures=figures))
     store.forget_call("12")
     (left,) = store.saved_answers("all")
-    assert [one.get("group") for one in left.figures] == [*groups[5:], None]
+    assert [one.get("group") for one in left.figures] == [*groups[7:], None]
     assert left.figures[-1]["label"] == labels[2]
 
 
