@@ -97,7 +97,7 @@ class AnswerView:
 def view_answer(answer: "Answer", query: AskQuery, store: "Store") -> AnswerView:
     """The answer to `query`. A call that has been forgotten since is quoted no more."""
     quoted = _Quoted(store, answer)
-    arranged = arrange(_named(answer))
+    arranged = arrange(answer.figures)
     quotes = tuple(
         replace(view, number=number)
         for number, citation in enumerate(answer.citations, 1)
@@ -175,23 +175,6 @@ def _tile(figure: Figure) -> TileView:
     label = figure.label[:1].upper() + figure.label[1:]
     name = label if figure.group is None else f"{label}: {figure.group}"
     return TileView(name, write_value(figure), write_basis(figure), write_interval(figure))
-
-
-def _named(answer: "Answer") -> list[Figure]:
-    """The figures, with the two sides of a comparison named as people do."""
-    count = answer.plan.count
-    sides = count.compare if count is not None and isinstance(count.compare, tuple) else ()
-    names = {" and ".join(map(str, side)): " and ".join(map(_values, side)) for side in sides}
-
-    def named(text: str) -> str:
-        for written, name in names.items():
-            text = text.replace(written, name)
-        return text
-
-    return [
-        replace(each, label=named(each.label), group=None if each.group is None else named(each.group))
-        for each in answer.figures
-    ]
 
 
 def _chart(answer: "Answer", rows: Sequence[Figure]) -> Chart | None:

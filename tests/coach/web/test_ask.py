@@ -125,10 +125,9 @@ def test_trend_is_drawn_through_time_with_a_table(pages: TestClient) -> None:
     assert "+30 points beyond chance" in words(html)
 
 
-def test_two_sides_are_named_as_people_do(pages: TestClient) -> None:
+def test_two_sides_stand_beside_each_other_with_their_difference(pages: TestClient) -> None:
     text = words(ask(pages, "compare"))
     assert "new customer 45 %" in text
-    assert "segment=" not in text
     assert "+23 points within chance" in text
 
 
