@@ -20,6 +20,7 @@ from coach.answers.unsaid import unsaid
 from coach.answers.written import name_themes, write
 from coach.config import RetrievalConfig
 from coach.counts import Counted, count
+from coach.counts.sides import sides_of
 from coach.llm import Llm
 from coach.retrieval.embeddings import Embedder
 from coach.retrieval.index import Index
@@ -82,15 +83,16 @@ def answer(
     StoreError when the store was embedded with another model, and ConfigError for a bad condition.
     """
     store, vocabulary = asker.store, asker.store.vocabulary()
+    question = "".join(char if char.isprintable() else " " for char in question)
     plan = route(
         question, vocabulary, asker.today, embedder=asker.embedder, before=before, llm=asker.llm, book=asker.book
     ).without(without)
     conditions = _merged(where, plan.where)
     scope = _scope(plan, conditions)
     n_calls = store.count_calls(scope)
-    searched = Searched(n_calls, conditions, plan.period, plan.search)
+    searched = Searched(n_calls, conditions, plan.period, _matter(asker, plan))
     asked = _Scope(question, plan, scope, searched)
-    if not question.strip():
+    if not any(char.isalnum() for char in question):
         return _not_enough(asked, words.NOTHING_ASKED)
     unknown = unsaid(question, plan, store, vocabulary, asker.book)
     if unknown.names or (plan.count is not None and unknown.words):
@@ -152,10 +154,10 @@ def _searched(asker: Asker, asked: _Scope) -> Answer:
 
 def _counted(asker: Asker, asked: _Scope, counted: Counted) -> Answer:
     """For what figures answer, with quotes of the contacts counted, or of what was searched beside."""
-    store, search = asker.store, asked.plan.search
+    store, search = asker.store, _matter(asker, asked.plan)
     known = store.vocabulary().trackers
-    quotes = quote_counted(store, asker.embedder, counted, search, known, most=MAX_QUOTES)
-    counter_examples = against_count(store, counted.query, asked.where)
+    quotes = quote_counted(store, asker.embedder, counted, asked.plan.search, known, most=MAX_QUOTES)
+    counter_examples = against_count(store, counted.query, sides_of(store, counted.query)[0].where)
     caveats = list(counted.caveats)
     recurring: tuple[Theme, ...] = ()
     if search is not None and not quotes:
@@ -186,7 +188,7 @@ def _look(asker: Asker, asked: _Scope, text: str, where: Filters) -> _Said:
     store, embedder = asker.store, asker.embedder
     evidence = gather(store, asker.index, embedder, text, where, min_closeness=asker.config.min_similarity)
     if evidence.vector is None or not evidence.near:
-        return _Said((), (), evidence.complete, evidence.subject)
+        return _Said((), (), evidence.complete, words.title(evidence.subject, text))
     open_question = is_open(asked.question)
     most = MAX_THEME_QUOTES if open_question else MAX_QUOTES
     quotes = quote(store, embedder, evidence.vector, evidence.quotable, asked.question, most=most)
@@ -194,10 +196,17 @@ def _look(asker: Asker, asked: _Scope, text: str, where: Filters) -> _Said:
         evidence.calls,
         quotes,
         evidence.complete,
-        evidence.subject,
+        words.title(evidence.subject, text),
         themes(embedder, _one_a_call(quotes), len(evidence.calls), asked.question) if open_question else (),
         against_search(store, embedder, evidence, where, asked.question),
     )
+
+
+def _matter(asker: Asker, plan: Plan) -> str | None:
+    """What the plan looks for; None where that only says again what it counts, in words that nobody says in a call."""
+    count = plan.count
+    same = count is not None and plan.search == asker.book.title((count.measure, count.subject))
+    return None if same else plan.search
 
 
 def _scope(plan: Plan, conditions: Filters) -> Filters:

@@ -1,7 +1,7 @@
 """What was said in the contacts that a count counts: the sentences and questions that make them count, to be quoted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coach.answers.answer import Citation
 from coach.answers.quotes import cite, is_verbatim
@@ -45,8 +45,8 @@ def quote_counted(
 ) -> tuple[Citation, ...]:
     """Up to `most` quotes from the newest counted contacts, one each: cues, or questions, that the count is about.
 
-    Those nearest to `text` come first, or the surest where it is None; where the count is about several trackers, the
-    most frequent one's best comes first, then the next one's. None where nothing said makes a contact count.
+    The surest come first, with `text` those that are sure and near to it; where the count is about several trackers,
+    the most frequent one's best comes first, then the next one's. None where nothing said makes a contact count.
     """
     query = counted.query
     trackers = trackers_of(query, known)
@@ -54,7 +54,7 @@ def quote_counted(
     found = [each for call in calls for each in _said_in(call, query, trackers)]
     if text is not None and found:
         near = similarity(embedder.embed([each.citation.quote for each in found]) @ embedder.embed([text])[0])
-        found = [_Found(each.what, each.citation, float(close)) for each, close in zip(found, near, strict=True)]
+        found = [replace(each, score=each.score + float(close)) for each, close in zip(found, near, strict=True)]
     return _spread(found, most)
 
 

@@ -3,18 +3,23 @@
 from collections.abc import Iterator, Sequence
 
 from coach.counts import Figure, count
+from coach.counts.groups import DATED
 from coach.counts.sides import Side, sides_of
 from coach.intervals import newcombe, wilson
 from coach.routing import Plan
 from coach.store import Filter, Filters, Store
 from coach.store.query import CountQuery
 
+MAX_EMPTY = 12
+"""Of more groups than that, those in which nobody speaks of it are left out: of a thousand customers most do not."""
+
 
 def by_group(store: Store, plan: Plan, where: Filters, label: str, calls: Sequence[str]) -> tuple[Figure, ...]:
     """A figure a group or side of the plan, n of N contacts that meet `where`, then the difference of two sides.
 
     `where` is without the plan's period. `calls` are the contacts with evidence; no figure for a plan that neither
-    groups nor compares. Raises ConfigError for a group that does not exist.
+    groups nor compares. Of many groups that are no times (MAX_EMPTY) only those with n > 0. Raises ConfigError for a
+    group that does not exist.
     """
     if plan.compare is not None:
         sides = sides_of(store, CountQuery("contacts", None, tuple(where), None, plan.period, plan.compare))
@@ -24,7 +29,8 @@ def by_group(store: Store, plan: Plan, where: Filters, label: str, calls: Sequen
     query = (*where, *plan.period.filters())
     sizes = _sizes(store, plan.group_by, query)
     found = _sizes(store, plan.group_by, (*query, Filter("call", "=", tuple(calls))))
-    return tuple(_figure(label, found.get(group, 0), size, group) for group, size in sizes.items())
+    shown = sizes if len(sizes) <= MAX_EMPTY or plan.group_by in DATED else found
+    return tuple(_figure(label, found.get(group, 0), sizes[group], group) for group in sizes if group in shown)
 
 
 def _sizes(store: Store, group_by: str, where: Filters) -> dict[str, int]:

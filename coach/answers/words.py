@@ -15,8 +15,19 @@ IN_ALL = "in all"
 """Beside groups or sides, what all of them together are called."""
 MAX_GROUPS = 6
 """Named in a statement; all of them are among the figures."""
+MAX_TITLE = 80
+"""Characters of what was looked for that a sentence repeats."""
 MAX_REASONS = 4
 """Named of either kind."""
+
+
+def title(subject: str, looked_for: str) -> str:
+    """What an answer says was looked for: the subject, or all words where the subject left out some between others.
+
+    Cut after MAX_TITLE characters.
+    """
+    told = subject if subject.casefold() in looked_for.casefold() else looked_for
+    return told if len(told) <= MAX_TITLE else f"{told[:MAX_TITLE].rstrip()}…"
 
 
 def evidence_figure(n: int, total: int, subject: str, *, complete: bool) -> Figure:

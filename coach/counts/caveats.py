@@ -76,7 +76,10 @@ def _few(query: CountQuery, table: Table) -> Iterator[str]:
     if few and len(known) == 1:
         yield f"It rests on {known[0]} contact{'' if known[0] == 1 else 's'} only: {why}."
     elif few:
-        yield f"{'All' if few == len(known) else f'{few} of'} {len(known)} figures rest on few contacts: {why}."
+        some = f"{few} of {len(known)} figures {'rests' if few == 1 else 'rest'}"
+        every = f"{'Both' if few == 2 else f'All {few}'} figures rest"
+        which = every if few == len(known) else some
+        yield f"{which} on few contacts: {why}."
 
 
 def _doubtful(query: CountQuery, table: Table) -> Iterator[str]:

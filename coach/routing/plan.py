@@ -7,6 +7,8 @@ from typing import Literal
 from coach.store.filters import Filter
 from coach.store.query import ANY_TIME, PERIOD, CountQuery, Period
 
+_COUNTED = "counted: "
+"""Begins the note on what is counted."""
 Kind = Literal["count", "search", "both"]
 Compare = tuple[tuple[Filter, ...], tuple[Filter, ...]] | Literal["previous"] | None
 
@@ -38,7 +40,9 @@ class Plan:
         """The plan for what was said about `text` instead of a count, grouped and compared as the count was."""
         if self.count is None:
             return replace(self, search=text)
-        return replace(self, count=None, search=text, group_by=self.count.group_by, compare=self.count.compare)
+        told = [note for note in self.understood if not note.startswith(_COUNTED)]
+        told += [] if text == self.search else [f"looked for: {text}"]
+        return Plan(None, text, self.where, self.period, tuple(told), self.count.group_by, self.count.compare)
 
     def without(self, conditions: Collection[str]) -> "Plan":
         """The plan less the conditions that somebody took away: as `Filter` writes them, and PERIOD."""

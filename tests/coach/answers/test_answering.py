@@ -100,7 +100,7 @@ def test_every_quote_is_verbatim_and_inside_its_turn(question: str, asker: Asker
 
 @pytest.mark.parametrize(
     "question",
-    ["Who flew to the moon?", "What is the capital of France?", "How do I bake bread?", "", "  \n", "asdf qwer zxcv"],
+    ["Who flew to the moon?", "What is the capital of France?", "How do I bake bread?", "", "  \n", "?!?", "asdf qwer"],
 )
 def test_what_the_calls_do_not_hold_is_not_answered(question: str, asker: Asker) -> None:
     result = ask(asker, question)
@@ -118,6 +118,21 @@ def test_a_count_without_any_value_is_not_answered(asker: Asker) -> None:
 @pytest.mark.parametrize("question", ["How many contacts did Peter Pan take?", "What share of zoo visitors left?"])
 def test_a_count_about_something_unknown_is_not_answered(question: str, asker: Asker) -> None:
     assert ask(asker, question).status == "not_enough_evidence"
+
+
+def test_what_was_looked_for_is_told_in_readable_words(asker: Asker) -> None:
+    (figure,) = ask(asker, "Who was\x07 \x1bcharged twice?").figures
+    assert "charged twice" in figure.label
+    assert figure.label.isprintable()
+    assert len(ask(asker, "moon " * 2000).statement) < 300
+
+
+def test_what_is_searched_instead_of_counted_is_not_told_as_counted(asker: Asker) -> None:
+    result = ask(asker, "How many customers have trouble with a burst pipe?")
+    assert result.status == "answered"
+    assert result.plan.count is None
+    assert not any("counted" in note for note in result.understood)
+    assert any("pipe" in note for note in result.understood)
 
 
 def test_a_filter_limits_what_is_counted_and_quoted(asker: Asker) -> None:

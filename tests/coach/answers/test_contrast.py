@@ -1,6 +1,8 @@
 """What a count is shown by, what speaks against it, and what recurs: on calls whose cues and questions are given."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -67,6 +69,21 @@ def test_a_cue_is_quoted_once_a_contact(store: Store) -> None:
     quotes = quote_counted(store, ByWords(), counted, None, ("leaving",), most=6)
     assert {quote.call for quote in quotes} == {"leaves", "goes"}
     assert [len(quote_counted(store, ByWords(), counted, None, ("leaving",), most=n)) for n in (0, 1)] == [0, 1]
+
+
+def test_what_is_sure_is_quoted_before_what_is_only_near(tmp_path: Path) -> None:
+    sure = call("sure", "Not one of you rang me.", "cause_promise_broken")
+    near = call("near", "A promise is a promise.", "cause_promise_broken")
+    unsure = replace(near, cues=tuple(replace(cue, score=0.76) for cue in near.cues))
+    with open_store(tmp_path, StoreConfig()) as store:
+        for one in (sure, unsure):
+            store.save_call(one)
+        counted = count(store, CountQuery("cue", "cause_promise_broken"))
+        by_text = {
+            text: [quote.call for quote in quote_counted(store, ByWords(), counted, text, (), most=2)]
+            for text in (None, "rang nobody", "a promise")
+        }
+    assert by_text == {None: ["sure", "near"], "rang nobody": ["sure", "near"], "a promise": ["near", "sure"]}
 
 
 def test_the_question_that_was_asked_is_quoted(store: Store) -> None:
