@@ -20,7 +20,7 @@ from coach.errors import ConfigError
 if TYPE_CHECKING:
     from coach.answers import Answer
     from coach.saved import Ask
-    from coach.store import Filters
+    from coach.store import Filters, Store
 
 
 @click.command("search")
@@ -49,11 +49,22 @@ def search_command(
         print_json([hit.to_json() for hit in hits])
         return
     if not hits:
-        click.echo("nothing found", err=True)
+        click.echo(f"nothing found{_why(store, filters)}", err=True)
     for hit in hits:
         click.echo(f"{hit.similarity:.2f}  {place(hit.call, hit.start)}")
         for line in hit.text.splitlines():
             click.echo(f"      {printable(line)}")
+
+
+def _why(store: "Store", filters: "Filters") -> str:
+    """What is wrong with a filter that nothing can meet; empty where it is only the search that finds nothing."""
+    from coach.counts.names import check_where
+
+    try:
+        check_where(store, filters)
+    except ConfigError as problem:
+        return f": {problem}"
+    return ""
 
 
 @click.command("ask")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from coach.counts.measures import MEASURES, Measure
 from coach.errors import ConfigError
-from coach.store import Filter, Store
+from coach.store import Filter, Filters, Store
 from coach.store.counting import GROUPINGS
 from coach.store.filters import KEYS, conditions
 from coach.store.query import CountQuery
@@ -22,7 +22,11 @@ def check_names(store: Store, query: CountQuery) -> None:
     if by is not None and by not in GROUPINGS and by not in (extra := store.names().extra):
         raise ConfigError(f"Calls cannot be grouped by {by!r}; by {', '.join((*GROUPINGS, *extra))}.")
     sides = query.compare if isinstance(query.compare, tuple) else ()
-    filters = (*query.where, *(each for side in sides for each in side))
+    check_where(store, (*query.where, *(each for side in sides for each in side)))
+
+
+def check_where(store: Store, filters: Filters) -> None:
+    """ConfigError for a field that no call has, a cue that no tracker finds, or a value that cannot be."""
     conditions(filters)
     for each in filters:
         _check_filter(store, each)

@@ -88,3 +88,10 @@ def test_hostile_words_do_not_steer_the_terminal(data: Path) -> None:
         store.save_call(call_of(WordVectors(), "hostile", turns, Metadata(medium="chat")))
     assert "dead modem [2J]0;owned reversed" in (shown := search(data, "--where", "call=hostile"))
     assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+
+
+@pytest.mark.parametrize(("where", "told"), [("cue=leavin", "no cue 'leavin'"), ("teem=north", "no field 'teem'")])
+def test_a_slip_in_a_filter_is_told_where_nothing_is_found(data: Path, where: str, told: str) -> None:
+    done = CliRunner().invoke(cli, ["search", "parcel", "--data", str(data), "--where", where])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert told in done.stderr
