@@ -227,7 +227,7 @@ def _limits(asker: Asker, plan: Plan) -> list[str]:
     """What limits the answer beside its figures: words that were not understood, and an index that cannot be used."""
     told = (
         []
-        if asker.index.problem is None
+        if asker.index.problem is None or _matter(asker, plan) is None
         else [f"The index cannot be used; all was compared anew: {asker.index.problem}"]
     )
     left = [note.partition(_NOT_UNDERSTOOD)[2] for note in plan.understood if _NOT_UNDERSTOOD in note]

@@ -126,14 +126,15 @@ def nothing_known_of(words: Sequence[str]) -> str:
 def nothing_known(counted: Counted, n_total: int) -> str:
     """For a measure that nobody recorded."""
     label = counted.figures[0].label if counted.figures else "what was asked for"
-    return f"Not enough evidence: “{label}” is known of none of {_contacts(n_total)}."
+    return f"Not enough evidence: “{label}” is not known of {'any of' if n_total > 1 else 'the'} {_contacts(n_total)}."
 
 
 def nothing_said(searched: Searched, subject: str) -> str:
     where = conditions(searched)
-    met = f" that meet the conditions ({where})" if where else ""
-    of = f"none of {_contacts(searched.n_calls)}{met}"
-    return f"Not enough evidence: in {of} was anything said that comes close enough to “{subject}”."
+    met = f" with the conditions {where}" if where else ""
+    n = searched.n_calls
+    of = f"in {'any of' if n > 1 else 'the'} {_contacts(n)}{met}"
+    return f"Not enough evidence: nothing said {of} comes close enough to “{subject}”."
 
 
 def conditions(searched: Searched) -> str:

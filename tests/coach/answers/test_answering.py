@@ -174,7 +174,9 @@ def test_an_empty_store_answers_nothing(tmp_path_factory: pytest.TempPathFactory
     with open_store(folder, StoreConfig()) as store:
         empty = Asker(store, Index.open(folder / "index"), embedder, RetrievalConfig(), TODAY)
         result = ask(empty, "Who was charged twice?")
+        counted = ask(empty, "How many calls are there?")
     assert (result.status, result.n_total) == ("not_enough_evidence", 0)
+    assert (counted.figures[0].n, counted.caveats) == (0, ())  # it needs no index
 
 
 def test_sentences_cover_the_words_and_are_not_too_short() -> None:
