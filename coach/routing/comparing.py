@@ -26,7 +26,8 @@ _LEAD = re.compile(r" (?:(?:with|to|for|in|by|from|of) )*")
 _REST = whole(
     r"(?:the )?(?:rest|others?|remaining|remainder|(?:every|any)(?:one|body) else|nobody else|no one else|elsewhere"
     r"|all (?:the )?others?|other \w+|(?:overall |general |team )?average|everyone|everybody"
-    r"|(?:(?:those|the ones|ones|contacts|calls|customers) )?(?:without|not)(?: (?:one|it|any|them))?(?= [?,]|$)"
+    r"|(?:(?:those|the ones|ones|contacts|calls|customers) )?(?:where |when |if )?"
+    r"(?:without|not)(?: (?:one|it|any|them))?(?= [?,]|$)"
     r"|all (?:the )?(?:agents|customers|teams|contacts))(?: of (?:the |our |us|them)?\w*)?"
 )
 _BEFORE_THAT = whole(
@@ -36,12 +37,21 @@ _BEFORE_THAT = whole(
     r"|(?:than|to|with|vs|versus) (?:the )?last(?: one| time)?(?= [?,]|$)|than before"
     r"|than (?:it was|previously|earlier)|before that"
 )
+_EITHER = re.compile(r"@\d+ or @\d+")
 _LAST = re.compile(r"(?:(?:in|for|of|from|over|on) )?(?:the )?(?:last|previous|past) (week|month|quarter|year)$")
 _SINCE_LAST = re.compile(r"(?:ever )?(?:since|from) (?:the )?(?:last|previous) (week|month|quarter|year)$")
 _AGAINST_IT = re.compile(
     r"(?<![^ ])(?:than|vs|versus|against|compared (?:with|to)|to|on|over|from)"
     r"(?: (?:it|they|we|he|she|that|those|was|were|did|had|in|for|during|of))* ?$"
 )
+
+
+_UP_ON = re.compile(r"(?:on|from|over) (?:the )?(?:last|previous) ")
+_CHANGED = re.compile(
+    r"(?<![^ ])(?:up|down|better|worse|higher|lower|risen|rose|fallen|fell|grown|increased?|decreased?|dropped|improved"
+    r"|worsened|changed?|movement|improvement|difference) $"
+)
+""" "Up on last month": the words of the period then begin with "on"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +169,7 @@ def take_dates(draft: Draft) -> Dates:
     dated = [thing for _, _, thing in draft.marks(Dated)]
     words = ", ".join(thing.words for thing in dated)
     if len(dated) >= 2:
-        return _two(dated, words)
+        return _two(dated, words, draft.text)
     changes = CHANGE.search(draft.text) is not None or _STRONG.search(draft.text) is not None
     before = _BEFORE_THAT.search(draft.text)
     if before and changes:
@@ -171,7 +181,8 @@ def take_dates(draft: Draft) -> Dates:
     if not dated:
         return Dates(None, words)
     since = _SINCE_LAST.match(dated[0].words)
-    against = _AGAINST_IT.search(draft.text[: draft.marks(Dated)[0][0]])
+    before_it = draft.text[: draft.marks(Dated)[0][0]]
+    against = _AGAINST_IT.search(before_it) or (_UP_ON.match(dated[0].words) and _CHANGED.search(before_it))
     if changes and (unit := since or (_LAST.match(dated[0].words) if against else None)):
         return Dates(None, words, is_previous=True, unit=unit[1])
     if against and (_STRONG.search(against.group())) and (later := following(dated[0].period)) is not None:
@@ -179,10 +190,11 @@ def take_dates(draft: Draft) -> Dates:
     return Dates(dated[0].period, words)
 
 
-def _two(dated: Sequence[Dated], words: str) -> Dates:
+def _two(dated: Sequence[Dated], words: str, text: str) -> Dates:
     """Two periods: one against the one just before it, else the time from the first to the last."""
     one, other = sorted((thing.period for thing in dated[:2]), key=lambda period: period.since or date.min)
-    if other.before() == one:
+    is_either = _EITHER.search(text) and not _SET_APART.search(text) and not _STRONG.search(text)
+    if other.before() == one and not is_either:
         return Dates(other, words, is_previous=True)
     if any(re.search("previous|before", thing.words) for thing in dated[1:]):
         return Dates(dated[0].period, words, is_previous=True)

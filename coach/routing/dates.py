@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
-from coach.routing.spans import days_of, last_begun, month_of, months_from, rolling, unit_back
+from coach.routing.spans import SATURDAY, days_of, last_begun, month_of, months_from, rolling, unit_back
 from coach.routing.words import whole
 from coach.store.query import Period
 
@@ -51,6 +51,19 @@ def _ago(said: Mapping[str, str], today: date) -> Period:
 def _so_far(said: Mapping[str, str], today: date) -> Period:
     unit = {"ytd": "year", "mtd": "month"}.get(said.get("short", "")) or _unit(said)
     return Period(unit_back(unit, 0, today).since, today)
+
+
+def _weekend(_said: Mapping[str, str], today: date) -> Period:
+    return unit_back("weekend", 0 if today.weekday() >= SATURDAY else 1, today)
+
+
+def _year_so_far(said: Mapping[str, str], today: date) -> Period | None:
+    since = date(int(said["year"]), 1, 1)
+    return Period(since, today) if since <= today else None
+
+
+def _since_start(said: Mapping[str, str], today: date) -> Period:
+    return Period(unit_back(_unit(said), 1 if "last" in said else 0, today).since, None)
 
 
 def _year(said: Mapping[str, str], today: date) -> int | None:
@@ -175,6 +188,17 @@ SPANS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
         (rf"{_THIS} {_UNIT} (?:so far|to date|until now|up to now)|{_UNIT.replace('unit', 'unit2')} to date", _so_far),
         (r"so far (?:this|in the current) (?P<unit>week|month|quarter|year)|(?P<short>ytd|mtd)", _so_far),
         (
+            r"(?:the year )?(?P<year>20\d\d) (?:so far|to date|until now|up to now|till now)"
+            r"|so far in (?P<year2>20\d\d)",
+            _year_so_far,
+        ),
+        (
+            rf"(?:ever )?(?:since|from|starting(?: from| at)?|as of) (?:the )?(?:beginning|start|first day) of"
+            rf" (?:the|this|the current|(?P<last>last|the last)) {_UNIT}"
+            r"(?: (?:until|till|up to|to) (?:now|today|date))?",
+            _since_start,
+        ),
+        (
             rf"(?:the )?(?P<nth>first|second|1st|2nd|last) (?:(?P<n>{_N}) )?(?P<unit>half|weeks?) (?:of"
             rf"|in) {_SOME_MONTH}",
             _part,
@@ -198,6 +222,10 @@ SPANS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
         (rf"{_LAST} (?P<unit>fortnight)", lambda said, today: rolling(2, "week", today)),
         (rf"(?P<n>an?|{_N}) (?P<unit>days?|weeks?|months?|years?) ago", _ago),
         (rf"(?:the )?{_UNIT} before last", _back(2)),
+        (r"so far today|today so far|this (?:morning|afternoon|evening)|tonight", _day_back(0)),
+        (r"all (?:of )?(?:this )?(?P<unit>week|month|quarter|year)(?: long| round)?", _back(0)),
+        (r"(?:over |at |on |during )the weekend", _weekend),
+        (rf"{_LAST} half (?:a )?year", lambda _said, today: rolling(6, "month", today)),
         (r"the day before yesterday", _day_back(2)),
         (r"yesterday", _day_back(1)),
         (r"today", _day_back(0)),
@@ -217,13 +245,14 @@ SPANS: tuple[tuple[re.Pattern[str], Read], ...] = tuple(
             _season,
         ),
         (
-            rf"(?:on )?(?P<last>last )?(?P<weekday>(?:{_BEFORE}|^|(?<=, ))(?:mon|tues|wednes|thurs|fri|satur|sun)day)",
+            rf"(?:on )?(?P<last>last )?(?P<weekday>(?:{_BEFORE}|^|(?<=, ))(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+            r"(?! (?:appointments?|deliver\w+|opening|slots?|visits?|evenings?|installations?|hours))",
             _weekday,
         ),
         (
             r"(?:(?<=in )|(?<=since )|(?<=during )|(?<=for )|(?<=of )|(?<=with ))(?:the year )?(?P<year>20\d\d)",
             _calendar_year,
         ),
-        (r"(?P<year>20[0-4]\d)(?= (?:\?|,|by|per|vs|versus|compared)|$)", _calendar_year),
+        (r"(?<! [a-z] )(?<!^[a-z] )(?P<year>20[0-4]\d)(?= (?:\?|,|by|per|vs|versus|compared)|$)", _calendar_year),
     )
 )

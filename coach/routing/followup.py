@@ -28,6 +28,12 @@ _POINTS_BACK = whole(
 )
 _ABOUT = whole(r"about|regarding|concerning|on")
 _THOSE = whole(r"(?:in|of|for|with|among|by) (?:those|these|them|such|that group)")
+_AGAINST = re.compile(
+    r"^(?:(?:ok|okay|and|now|so|then|how does (?:that|this|it)|how is (?:that|it)|what about) ,? ?)*"
+    r"(?:vs|versus|against|(?:compare[ds]?|put|set)(?: (?:that|it|this|them|him|her))?"
+    r" (?:with|to|against)|compared|than)(?= )"
+)
+"""Begins the other side of what was asked before."""
 _OWN = re.compile(r"^(?:who|in|for|show me|why|on|with|let me) ")
 """Begins a change as well as a question of its own."""
 _CONTACTS = whole(
@@ -70,9 +76,10 @@ def _narrowed(current: Draught, new: Draught, reading: Reading) -> Draught:
         added.append(Condition(reading.narrowing, reading.text))
     keys = {each.filter.key for each in added} - {"cue", "question"}
     kept = [each for each in current.where if each.filter.key not in keys]
-    sides = _sides(kept, reading)
+    sides = _sides(kept, reading) or _other_side(current, added, reading)
     if sides is not None:
         kept = [each for each in kept if each.filter != sides.one]
+        added = [each for each in added if each.filter != sides.other]
     compare: Compare = new.compare if sides is None else ((sides.one,), (sides.other,))
     stays = not (reading.period or keys & _compared(current.compare))
     return replace(
@@ -95,6 +102,18 @@ def _sides(where: list[Condition], reading: Reading) -> Sides | None:
         return None
     one = next((each.filter for each in reversed(where) if each.filter.op == "=" and each.filter.values), None)
     return None if one is None else Sides(one, opposite(one), reading.text)
+
+
+def _other_side(current: Draught, added: list[Condition], reading: Reading) -> Sides | None:
+    """ "Versus Ben" after a question about Samir."""
+    if reading.compare is not None or not _AGAINST.search(reading.text):
+        return None
+    for new in added:
+        for old in current.where:
+            one, other = old.filter, new.filter
+            if one.key == other.key and one.op == other.op == "=" and one != other:
+                return Sides(one, other, f"{old.words} / {new.words}")
+    return None
 
 
 def _names_measure(reading: Reading) -> bool:

@@ -55,8 +55,9 @@ class Trend:
     words: str
 
 
-_MOST_IN_TOUCH = whole(
+_NAMES_THEM = whole(
     r"(?:in touch|contact\w*|call|calls|called|ring|phone|write) (?:us )?(?:the )?(?:most|least)(?: often)?"
+    r"|(?:bring|brings|brought) (?:it|them|this|that|these|those) up"
 )
 _BY = whole(
     r"(?:split |broken down |grouped |breakdown )?(?:by|per|for each|for every|each|every|across|depending on"
@@ -69,6 +70,27 @@ _WHICH_OF = re.compile(
     r"|members|bunch)"
     r"(?![^ ]))"
 )
+
+
+_INSTEAD = whole(
+    r"(?:instead of|rather than|not) (?:by|per|each|for each) (?:hour|day|week|weekday|month|agent|team|queue|product"
+    r"|segment|region|medium|channel)"
+)
+"""What the figures are not to be grouped by any more."""
+_WHICH_MEMBER = re.compile(
+    r"(?<![^ ])which (?:of )?(?:the |our |my )?(?:members? of(?= (?:the |our )?[^ ]+ )"
+    r"|(?=(?P<name>(?:[^ @]+ ){1,2}?)(?:agents?|advis[eo]rs?|reps?|colleagues?|people|staff"
+    r"|members?|team members?)(?![^ ])))"
+)
+"""A team or the like stands between: "which of the Mill agents"."""
+
+
+def _take_named_agents(draft: Draft, names: Names) -> None:
+    match = _WHICH_MEMBER.search(draft.text)
+    if match is None or (match["name"] and match["name"].strip() not in names.offers):
+        return
+    mark = _mark(draft, " ".join(match.group().split()))
+    draft.text = f"{draft.text[: match.start()]}{mark} {draft.text[match.end() :].lstrip()}"
 
 
 def _mark(draft: Draft, words: str) -> str:
@@ -87,9 +109,10 @@ def take_groups(draft: Draft, names: Names) -> None:
         r"|broken down by|breakdown by|grouped by|depending on|according to)"
     )
     patterns = (
+        r"(?P<hour>hour) by hour|(?P<day>day) by day|(?P<week>week) by week|(?P<month>month) by month",
         rf"(?:split|broken down|grouped|sorted|listed|separated|separately|individually|shown"
         rf"|breakdown|break (?:that|it|this|them) down)? ?{by} {_ALL}{some}",
-        rf"(?:on |at |in )?(?:which|what) (?:of )?{_ALL}{some}",
+        rf"(?:on |at |in )?(?:which|what)(?! (?:the|an?) (?:agent|customer|team)(?![^ ])) (?:of )?{_ALL}{some}",
         rf"(?:(?:rank|ranking|compare|comparing|league table|list|leaderboard|differences?|differ"
         rf"|gap)(?: (?:of|between|among|across|by|for))? {_ALL}{some})",
         rf"(?:between|among) {_ALL}{some}(?<=s)",
@@ -99,6 +122,8 @@ def take_groups(draft: Draft, names: Names) -> None:
         rf"|fewest|longest|shortest))",
         r"(?P<daily>hourly|daily|weekly|monthly)",
     )
+    draft.text = _INSTEAD.sub("", draft.text)
+    _take_named_agents(draft, names)
     draft.text = _WHICH_OF.sub(lambda found: _mark(draft, found.group()), draft.text)
     orders = whole(r"rank\w*|sort\w*|order\w*|list\w*|leaderboard").search(draft.text)  # "by csat" is then the measure
     for pattern in patterns:
@@ -148,7 +173,7 @@ def _is_people(match: re.Match[str], key: str) -> bool:
             r"(?:by|per|for each|for every|each|every|which) (?:the )?(?:single )?(?:customer|client|caller|account)"
             r"(?![^ ])",
             words,
-        ) and not (words.startswith("which ") and _MOST_IN_TOUCH.search(match.string))
+        ) and not (words.startswith("which ") and _NAMES_THEM.search(match.string))
     if re.match(r"a ", words):
         return key in ("agent", "team", "product", "queue", "segment") or (words.split()[-1] == "day" and False)
     return bool(re.match(r"(?:what|each|every|across) (?:service|rating|desk|media)s?$", words))

@@ -17,6 +17,10 @@ _SHARE_OF_QUESTIONS = whole(
     r"|questions? .{0,60}(?:share|percentage|proportion|percent|%|rate)|of (?:all |the |our |their )*(?:\w+ )?questions"
     r"|how many (?:of )?(?:\w+ ){0,4}?questions"
 )
+_OF_ALL_QUESTIONS = whole(
+    r"(?:share|percentage|proportion|percent|%|fraction|part|how many|how much)"
+    r" of (?:all |the |our |their |agents |your )*questions"
+)
 _IN_CONTACTS = whole(
     r"(?:how many|share of|percentage of|proportion of|number of|%|in|of|what) (?:all |the "
     r"|our |@\d+ )*(?:contacts|calls|conversations|cases|chats|emails)"
@@ -24,12 +28,25 @@ _IN_CONTACTS = whole(
 )
 _RATE_WORDS = whole(r"share|percentage|proportion|percent|rate|rates|%|fraction|ratio")
 _WHO = re.compile(r"(?:who|whose|which (?:of|agent|agents|adviser|advisers))(?= )")
+_SAME_MATTER = {
+    (("asked", "impact"), ("cue", "impact_stated")),
+    (("function", "impact"), ("cue", "impact_stated")),
+    (("asked", "closing"), ("cue", "closing")),
+    (("cue", "closing"), ("asked", "closing")),
+}
+"""What is asked and what is said of one thing: named together they say the same twice."""
 _LEAVING = Filter("cue", "=", ("leaving",))
 _WHY = whole(r"why|how come|what makes|reasons?|behind|what drives|drivers?|causes?")
 
 
 _OPEN_QUESTION = re.compile(
     r"(?:^|[,:;] )(?:and |so |but )?(?:what|where|how) (?:do|does|did|is|are|was|were|should|can|could|would)(?= )"
+)
+
+
+_TALKED_OF = whole(
+    r"[^ @]+ (?:was|were|is|are|gets?|got|being|been) (?:talked about|spoken (?:of|about)|mentioned|discussed"
+    r"|brought up|raised|named)|[^ @]+ (?:came|comes|come|coming) up"
 )
 
 
@@ -61,10 +78,14 @@ def choose(text: str, rest: str, mentions: Sequence[Mention], conditions: Sequen
         # "What do agents say when a customer is leaving?"
         said = tuple(mention.filter for mention in mentions if mention.filter is not None)
         return Asked(SEARCH if len(said) == len(mentions) else None, said, True, wants_figure)
+    if all(mention.is_condition for mention in mentions) and _TALKED_OF.search(rest):
+        # "contacts with something sold where the upload speed was talked about"
+        said = tuple(mention.filter for mention in mentions if mention.filter is not None)
+        return Asked(SEARCH, said, True, wants_figure)
     others = [mention for mention in mentions if mention is not main and _narrows(mention, main)]
     filters = tuple(dict.fromkeys(mention.filter for mention in others if mention.filter is not None))
     narrowing = main.filter if main.is_condition or main.is_adjective else None
-    return Asked(_of_questions(text, main.subject), filters, wants_words, wants_figure, narrowing)
+    return Asked(_of_questions(text, main.subject, wants_words), filters, wants_words, wants_figure, narrowing)
 
 
 def _main(text: str, mentions: Sequence[Mention]) -> Mention | None:
@@ -95,7 +116,9 @@ def _narrows(mention: Mention, main: Mention) -> bool:
         and (main.subject[1] or "").startswith(("reason_", "cause_"))
     ):
         return False
-    return mention.is_condition or main.subject[0] in ("cue", "asked", "outcome")
+    if not mention.is_condition and (main.subject, mention.subject) in _SAME_MATTER:
+        return False
+    return mention.is_condition or main.subject[0] in ("cue", "asked", "outcome", "customers")
 
 
 def _reasons(
@@ -122,10 +145,14 @@ def _reasons(
     return tuple(dict.fromkeys(filters))
 
 
-def _of_questions(text: str, subject: Subject) -> Subject:
+def _of_questions(text: str, subject: Subject, wants_words: bool) -> Subject:
     """Whether contacts with such a question are counted ("asked"), or such questions among all ("function")."""
     if subject[0] != "asked":
         return subject
+    if wants_words and not _RATE_WORDS.search(text):
+        return subject  # examples of such questions
+    if _OF_ALL_QUESTIONS.search(text):
+        return ("function", subject[1])
     if _SHARE_OF_QUESTIONS.search(text) and not _IN_CONTACTS.search(text):
         return ("function", subject[1])
     return subject

@@ -18,9 +18,17 @@ _CONDITION = whole(
     r"|involving|including|while)"
 )
 _NOT = whole(
-    r"(?:without|never|no|not|nobody|no one|none|neither|nor|lacking|missing|failed to|fail to|forgot to|but not)"
+    r"(?:without|never|no|not|nobody|nothing|no one|none|neither|nor|lacking|missing|failed to|fail to"
+    r"|forgot to|but not)"
     r"(?: (?!(?:although|though|but|and|when|where|because|after|if|while|who|that|even) )[^ ,?@]+){0,3} ?$"
 )
+_NOT_ASKED = whole(r"(?:not|never) (?:\w+ )?(?:asked|explored|enquired|inquired)")
+_NOT_AFTER = re.compile(
+    r" (?:(?:was|were|is|are|has been|did|does) (?:not|never)"
+    r"(?: (?:asked|given|made|offered|shown|mentioned|said|used|done|happen\w*|there|present|taken|stated"
+    r"|expressed|heard))|(?:was|were|is|are) (?:missing|absent|lacking))(?![^ ])"
+)
+""" "Where an apology was not given"."""
 _AND = whole("and|or|nor|but")
 _AND_NOT = whole(r"(?:neither) (?:an? )?@\d+ nor(?: an?)? ?$")
 _BREAK = re.compile(r"[,?:;]")
@@ -60,7 +68,7 @@ def take_mentions(draft: Draft, book: PhraseBook) -> None:
         mention = Mention(
             said.subject,
             " ".join(word for word in words.split() if not word.startswith("@")),
-            _is_negated(text[: said.start], words),
+            _is_negated(text[: said.start], words, text[said.end :], said.subject),
             _is_condition(text[: said.start], text[said.end :], last, words, book.lexicon),
             _is_adjective(words, text[said.end :], book.lexicon),
         )
@@ -73,7 +81,9 @@ def take_mentions(draft: Draft, book: PhraseBook) -> None:
         last = said.end
 
 
-def _is_negated(before: str, words: str) -> bool:
+def _is_negated(before: str, words: str, after: str, subject: Subject) -> bool:
+    if _NOT_AFTER.match(after) or (subject[0] == "asked" and _NOT_ASKED.search(words)):
+        return True
     if words in ("unresolved", "unsolved", "unsold") or words.startswith("stay"):
         return True
     return _NOT.search(before) is not None

@@ -8,14 +8,16 @@ from coach.routing.plan import Compare, Plan
 from coach.routing.reading import ASKS_WORDS, Reading
 from coach.routing.spans import unit_back
 from coach.routing.values import Condition
+from coach.routing.wording import wants_only_figures
 from coach.routing.words import whole
 from coach.store.filters import Filter
 from coach.store.query import ANY_TIME, CountQuery, Period
 
 EXPLICIT = whole(
     r"^(?:some|a few|a couple of|any) (?:calls|contacts|chats|emails|conversations|cases)|why|how come"
-    r"|examples?|quotes?|quotations?|hear|listen|play|show (?:me|us)|^show"
-    r"|(?:please|you) show|let me (?:hear|read|listen|see (?!how|which|what|if|whether|the ))\S*|own words|clips?"
+    r"|examples?|quotes?|quotations?|(?:to|me|lets|us|i) hear|^hear|listen|play|show (?:me|us)|^show"
+    r"|(?:please|you) show|let me (?:hear|read|listen|see (?!how|which|what|if|whether|the ))\S*"
+    r"|(?:own|exact|very) words|clips?|(?:customers|callers|peoples|clients|agents) words(?= (?:on|about|for|when|of))"
     r"|snippets?|instances?|verbatims?|find me|^find|(?:you|to|please) find|moments?"
     r"|and (?:what )?for what|and what for|whats? behind|reasons?|stories|see where"
 )
@@ -24,7 +26,7 @@ _FIGURE = whole(
     r"|rate|ratio|average|mean|count|fraction)s?|most|least|%|frequency"
 )
 _HOW_OFTEN = whole(r"how (?:many|often|frequent\w*)|share|percentage|numbers?")
-_ABOUT = whole(r"@\d+ (?:about|on|regarding|over|concerning) (?:the |our |their )?[^@ ]+.*")
+_ABOUT = whole(r"@\d+ (?:about|on(?! behalf)|regarding|over|concerning) (?:the |our |their )?[^@ ]+.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,14 @@ def start(reading: Reading, today: date) -> Draught:
     search = reading.matter if reading.subject is None or wants_words else None
     if reading.subject is None and search is None:
         search = reading.text.strip(" ?")
+    group = None if reading.group is None or _is_anybody(reading) else reading.group
     return Draught(
         reading.subject,
         reading.conditions,
         _period(reading, today),
         reading.period_words,
-        None if reading.group is None else reading.group.key,
-        "" if reading.group is None else reading.group.words,
+        None if group is None else group.key,
+        "" if group is None else group.words,
         reading.compare,
         reading.compare_words,
         search,
@@ -68,6 +71,11 @@ def start(reading: Reading, today: date) -> Draught:
         reading.unknown,
         reading.notes,
     )
+
+
+def _is_anybody(reading: Reading) -> bool:
+    """ "Who mentions the app?" asks for customers and what they say, and for no agents."""
+    return reading.subject is None and reading.group is not None and reading.group.words in ("who", "whose")
 
 
 def _period(reading: Reading, today: date) -> Period | None:
@@ -80,6 +88,8 @@ def _period(reading: Reading, today: date) -> Period | None:
 def _wants_words(reading: Reading) -> bool:
     if reading.subject is None:
         return True
+    if wants_only_figures(reading.text):
+        return False
     if EXPLICIT.search(reading.rest):
         return True
     if reading.subject[0] == "reasons":

@@ -21,6 +21,7 @@ from coach.routing.spelling import respelled
 from coach.routing.thresholds import take_moods, take_thresholds
 from coach.routing.topics import release_topics
 from coach.routing.values import Condition, Doubtful, Names, take_values, unknown
+from coach.routing.wording import usual
 from coach.routing.words import Draft, whole
 from coach.store.filters import Filter
 from coach.store.query import Period
@@ -81,7 +82,7 @@ class Reading:
 def read(question: str, names: Names, book: PhraseBook, today: date, embedder: Embedder) -> Reading:
     """The question's reading. Never fails: words that mean nothing here stay in what is searched for."""
     parts = sentences(question, today)
-    text, notes = respelled(_SHOW_FIGURE.sub("", _REPEATED.sub("", parts.text)), names, book)
+    text, notes = respelled(usual(_SHOW_FIGURE.sub("", _REPEATED.sub("", parts.text))), names, book)
     draft = _marked(text, parts.since, question, names, book, today)
     whole_text = draft.text
     sides = take_sides(draft, text)
@@ -100,9 +101,10 @@ def read(question: str, names: Names, book: PhraseBook, today: date, embedder: E
         subject = None
     doubtful = [thing.condition for _, _, thing in draft.marks(Doubtful)]
     conditions = [*certain, *(Condition(each, "") for each in asked.filters)]
-    if subject is not None and (not asked.wants_words or left is None or subject[0] == "reasons"):
+    certainly_left = matter(draft, book.lexicon, doubtful=False)
+    if subject is not None and (not asked.wants_words or certainly_left is None or subject[0] == "reasons"):
         conditions += doubtful
-        left = matter(draft, book.lexicon, doubtful=False)
+        left = certainly_left
     compare: Compare = ("previous" if dates.is_previous else None) if sides is None else ((sides.one,), (sides.other,))
     words = "" if sides is None else sides.words
     return Reading(

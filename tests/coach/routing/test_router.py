@@ -54,6 +54,19 @@ def told(question: str, book: PhraseBook, *before: str) -> str:
         ("How often is the impact asked when customers are confused?", "count; asked/impact; cue=confusion"),
         ("What do customers say about the paper bill?", "search"),
         ("How many customers mention the router?", "search"),
+        ("How many came in yesterday, hour by hour?", "count; contacts; by hour"),
+        ("How much traffic did we get in July?", "count; contacts"),
+        ("Which of the River agents apologise most?", "count; cue/apology; by agent; team=River"),
+        ("Who mentions the app?", "search"),
+        ("call 1042: does the agent apologise?", "count; cue/apology; call=1042"),
+        ("How many different customers threatened to leave?", "count; customers; cue=leaving"),
+        ("Reasons for leaving, just the figures", "count; reasons; cue=leaving"),
+        ("csat where the agent shows empathy vs where not", "count; csat; cue=empathy | cue!=empathy"),
+        ("csat in which the impact was not asked", "count; csat; question!=impact"),
+        ("contacts with something sold where the upload speed was talked about", "search; sold=true"),
+        ("What share of questions is procedural in chats?", "count; function/procedural; medium=chat"),
+        ("Is the resolution rate up on last month?", "count; outcome/resolved; previous"),
+        ("Do families hear an offer to put things right?", "count; cue/remedy; segment=family"),
     ],
 )
 def test_questions_get_their_plan(question: str, plan: str, book: PhraseBook) -> None:
@@ -81,6 +94,8 @@ def test_this_month_stands_in_for_what_is_set_against_the_last(book: PhraseBook)
             "count; csat; cue=cause_promise_broken",
         ),
         ("csat of Ada", "versus the rest of her team?", "count; csat; agent=Ada Byrne | agent!=Ada Byrne"),
+        ("csat of families in July", "versus seniors", "count; csat; segment=family | segment=senior"),
+        ("contacts per month", "now by week instead of by month", "count; contacts; by week"),
         ("csat of families in July", "How many emails mention the router?", "search; medium=email"),
     ],
 )
