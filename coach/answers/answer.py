@@ -96,14 +96,19 @@ class Searched:
     looked_for: str | None
     """What was searched for in what was said; None when nothing was."""
 
-    def __str__(self) -> str:
-        """For people: "60 contacts (product=broadband; 2026-07-01 to 2026-07-31), looked for: the first bill"."""
+    @property
+    def conditions(self) -> str:
+        """For people: "product=broadband; 2026-07-01 to 2026-07-31"; empty for none."""
         since, until = self.period.since, self.period.until
         limits = [str(each) for each in self.where]
         if since is not None or until is not None:
             limits.append(f"{since or 'the first'} to {until or 'the last'}")
+        return "; ".join(limits)
+
+    def __str__(self) -> str:
+        """For people: "60 contacts (product=broadband; 2026-07-01 to 2026-07-31), looked for: the first bill"."""
         text = f"{self.n_calls} contact{'' if self.n_calls == 1 else 's'}"
-        text += f" ({'; '.join(limits)})" if limits else ""
+        text += f" ({self.conditions})" if self.conditions else ""
         return text if self.looked_for is None else f"{text}, looked for: {self.looked_for}"
 
     def to_json(self) -> dict[str, Any]:

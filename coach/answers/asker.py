@@ -102,7 +102,7 @@ def answer(
         plan = plan.searching(plan.search or subject(question))
         asked = replace(asked, plan=plan, searched=replace(searched, looked_for=plan.search))
     if not n_calls and not (plan.count is not None and plan.count.measure in _NUMBERS and not where):
-        return _not_enough(asked, words.nothing_met(searched))
+        return _not_enough(asked, words.nothing_met(searched, store.days()))
     if plan.count is None:
         return _worded(asker, asked, _searched(asker, asked))
     counted = count(store, replace(plan.count, where=_merged(where, plan.where, plan.count.where)))

@@ -1,12 +1,14 @@
 """The sentences an answer is put together from when no language model writes them."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from coach.answers.answer import Searched
 from coach.counts import Counted, Figure
 from coach.counts.groups import DATED
 from coach.figures import is_difference, write_interval, write_value
 from coach.intervals import wilson
+from coach.store.query import ANY_TIME
 
 FEW = 5
 """Below so many contacts with evidence an answer is called examples."""
@@ -109,12 +111,14 @@ def _groups(counted: Counted, figures: Sequence[Figure]) -> str:
     return f"{_capital(figures[0].label)}: {', '.join(parts)}."
 
 
-def nothing_met(searched: Searched) -> str:
-    return (
-        f"Not enough evidence: no contact meets the conditions ({conditions(searched)})."
-        if conditions(searched)
-        else ("Not enough evidence: there are no contacts here yet.")
-    )
+def nothing_met(searched: Searched, days: tuple[date, date] | None) -> str:
+    """`days` are those of the first and the newest contact there is, told where a period was asked for."""
+    if not searched.conditions:
+        return "Not enough evidence: there are no contacts here yet."
+    told = f"Not enough evidence: no contact meets the conditions ({searched.conditions})."
+    if days is None or searched.period == ANY_TIME:
+        return told
+    return f"{told} The contacts here are from {days[0]} to {days[1]}."
 
 
 def nothing_known_of(words: Sequence[str]) -> str:
@@ -130,20 +134,11 @@ def nothing_known(counted: Counted, n_total: int) -> str:
 
 
 def nothing_said(searched: Searched, subject: str) -> str:
-    where = conditions(searched)
+    where = searched.conditions
     met = f" with the conditions {where}" if where else ""
     n = searched.n_calls
     of = f"in {'any of' if n > 1 else 'the'} {_contacts(n)}{met}"
     return f"Not enough evidence: nothing said {of} comes close enough to “{subject}”."
-
-
-def conditions(searched: Searched) -> str:
-    """The filters and the period; empty for none."""
-    since, until = searched.period.since, searched.period.until
-    limits = [str(each) for each in searched.where]
-    if since is not None or until is not None:
-        limits.append(f"{since or 'the first'} to {until or 'the last'}")
-    return "; ".join(limits)
 
 
 def search_caveats(n: int, total: int, *, complete: bool) -> list[str]:

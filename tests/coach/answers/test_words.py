@@ -1,14 +1,18 @@
 """The sentences of answers, and what is shown of many groups."""
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from searching import WordVectors, call_of
 
 from coach.answers import words
+from coach.answers.answer import Searched
 from coach.answers.grouped import MAX_EMPTY, by_group
 from coach.config import StoreConfig
 from coach.routing import Plan
 from coach.store import open_store, parse_where
+from coach.store.query import ANY_TIME, Period
 from coach.types import Metadata, Turn
 
 
@@ -22,6 +26,14 @@ def test_of_many_groups_those_are_shown_that_speak_of_it(tmp_path: Path) -> None
         few = by_group(store, plan, parse_where(["team=team 3,team 4"]), "spoken of", ["c3", "c5"])
     assert [(figure.group, figure.n, figure.N) for figure in figures] == [("team 3", 1, 1), ("team 5", 1, 1)]
     assert sorted((figure.group or "", figure.n) for figure in few) == [("team 3", 1), ("team 4", 0)]
+
+
+def test_outside_the_days_that_are_known_these_are_told() -> None:
+    june = Searched(0, (), Period(date(2026, 6, 1), date(2026, 6, 30)), None)
+    told = words.nothing_met(june, (date(2026, 7, 1), date(2026, 8, 2)))
+    assert "2026-06-01 to 2026-06-30" in told
+    assert told.endswith("The contacts here are from 2026-07-01 to 2026-08-02.")
+    assert "2026-07-01" not in words.nothing_met(replace(june, period=ANY_TIME), (date(2026, 7, 1), date(2026, 8, 2)))
 
 
 def test_a_title_leaves_no_words_out_between_others() -> None:
