@@ -37,6 +37,7 @@ _BEFORE_THAT = whole(
     r"|(?:than|to|with|vs|versus) (?:the )?last(?: one| time)?(?= [?,]|$)|than before"
     r"|than (?:it was|previously|earlier)|before that"
 )
+_CHOICE = re.compile(r"[,:](?: (?:in|for|the))* @\d+ or(?: (?:in|for|the))* @\d+ \?$")
 _EITHER = re.compile(r"@\d+ or @\d+")
 _LAST = re.compile(r"(?:(?:in|for|of|from|over|on) )?(?:the )?(?:last|previous|past) (week|month|quarter|year)$")
 _SINCE_LAST = re.compile(r"(?:ever )?(?:since|from) (?:the )?(?:last|previous) (week|month|quarter|year)$")
@@ -132,6 +133,8 @@ def _is_against(text: str, end: int, start: int) -> bool:
         return True
     if "@" in between or not whole("or|and").search(between):
         return False
+    if _CHOICE.search(text):
+        return True
     if whole("or").search(between) and re.match(r"(?:do|does|did|is|are|who|which|has|have|was|were)(?= )", text):
         return True
     return bool(_SET_APART.search(text[:end]) or _SET_APART.search(text[start:]))

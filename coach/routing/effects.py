@@ -88,5 +88,7 @@ def _doing(draft: Draft, mentions: Sequence[tuple[int, int, Mention]]) -> Mentio
     before = [mention for start, _, mention in mentions if start < verb.start()]
     after = [mention for start, _, mention in mentions if start > verb.end()]
     causes, measures = (after, before) if passive else (before, after)
+    if passive and all(mention.filter is None for mention in causes):
+        causes, measures = measures, causes  # "does empathy go with higher csat"
     cause = next((mention for mention in causes if mention.filter is not None), None)
     return cause if cause is not None and any(mention.subject != cause.subject for mention in measures) else None

@@ -18,7 +18,7 @@ _MOST = (
     "|quickest|happiest|unhappiest|longest"
     "|shortest|biggest|smallest|leading|bottom|best performing|worst performing|poorest|calmest"
 )
-_ALL = "(?:the |our |all |different |various |individual |single |each |every |of |different )*"
+_ALL = "(?:the |our |my |all |different |various |individual |single |each |every |of |different )*"
 _TREND = whole(
     r"over (?:the )?(?:time|months|course of \w+)|trends?|trending|(?:month|week|day"
     r"|quarter) (?:on|by|over|after|to) (?P<unit>month|week|day|quarter)"
@@ -120,7 +120,7 @@ def take_groups(draft: Draft, names: Names) -> None:
         rf"{some} (?:ranking|comparison|league table|breakdown|by (?P<same>{fields}|days?|weeks?|months?))",
         rf"{some}(?= (?:with|who|that) (?:\w+ )?(?:the )?(?:most|least|highest|lowest|best|worst"
         rf"|fewest|longest|shortest))",
-        r"(?P<daily>hourly|daily|weekly|monthly)",
+        r"(?P<daily>hourly|daily|weekly|monthly|quarterly)",
     )
     draft.text = _INSTEAD.sub("", draft.text)
     _take_named_agents(draft, names)
@@ -161,7 +161,9 @@ def _key(match: re.Match[str], named: dict[str, str]) -> str | None:
     if said.get("field"):
         return named[said["field"]]
     if said.get("daily"):
-        return {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}[said["daily"]]
+        return {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "month"}[
+            said["daily"]
+        ]
     return next((unit for unit in _TIMES if said.get(unit)), None)
 
 

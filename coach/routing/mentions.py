@@ -51,6 +51,8 @@ class Mention:
     def filter(self) -> Filter | None:
         """As a condition on contacts; None for what is no yes or no."""
         measure, about = self.subject
+        if self.subject == ("measure", "hold"):
+            measure = "cue"  # "calls with holds"
         if measure == "outcome" and about is not None:
             return Filter(about, "=", ("false" if self.is_negated else "true",))
         if measure in ("cue", "asked", "function") and about is not None:

@@ -14,6 +14,8 @@ from coach.store.vocabulary import Vocabulary
 
 MATTERS = frozenset({"product", "queue", "medium"})
 """Keys whose values are also what is spoken about: "the TV box" is a product, and what a customer complains of."""
+_OF_CONTACTS = frozenset({"agent", "team", "customer", "segment"})
+"""Keys whose values are whoever is in the contact, whatever stands before them."""
 MAX_WORDS = 8
 """Of a name. Longer ones are found only as far as their parts are names."""
 MAX_OFFERS = 12
@@ -36,6 +38,8 @@ _WHO_MORE = whole(
     r"(?:who|which)(?: [^ @,]+){0,3} (?:more|less|fewer|better|worse|longer|shorter|higher|lower|faster"
     r"|slower)"
 )
+_OFFERED = re.compile(r"[,:](?: (?:in|for|the))* $")
+"""Before what is to be chosen from at the end: "fcr: Quay or Mill?"."""
 _GOES_ON = re.compile(r"(@\d+)(?: ,)? (?:and|or|nor|,)(?: (?:the|from|on|by|in))* $")
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr"})
 _INTO_WORDS = """
@@ -233,12 +237,13 @@ def _keys_beside(names: Names, before: list[str], after: list[str]) -> Iterator[
 
 def _is_sure(offer: _Offer, names: Names, before: list[str], after: list[str]) -> bool:
     """Whether the name is a condition and not (part of) what is spoken about."""
-    if offer.key not in MATTERS or offer.key in _keys_beside(names, before, after):
+    led = [word for word in before if word not in ("the", "a", "an", "our", "your", "their")]
+    is_of_contacts = offer.key in _OF_CONTACTS or not (led and led[-1] in ("about", "regarding", "mention", "mentions"))
+    if (offer.key not in MATTERS and is_of_contacts) or offer.key in _keys_beside(names, before, after):
         return True
     following = after[0] if after else "?"
     if following in names.lexicon.things:
         return True
-    led = [word for word in before if word not in ("the", "a", "an", "our", "your", "their")]
     if not led:
         return following in _NO_MATTER or following.startswith("@")
     if led[-1] in ("with", "about", "regarding") and (led[-1] != "with" or (led[-2:-1] and led[-2] in _TROUBLE)):
@@ -254,7 +259,7 @@ def _with_field(text: str, start: int, end: int, key: str, names: Names) -> tupl
     field = "|".join(sorted((re.escape(form) for form, of in names.fields.items() if of == key), key=len, reverse=True))
     if key != "customer" and (match := re.match(rf" (?:{field})(?= |$)", text[end:])):
         end += match.end()
-    before = rf"(?:(?:{field}) )?(?:(?:=|:|is|called|named) )?(?:the )?(?:(?:{'|'.join(_TITLES)}) )?$"
+    before = rf"(?:(?:{field}) (?:: )?)?(?:(?:=|is|called|named) )?(?:the )?(?:(?:{'|'.join(_TITLES)}) )?$"
     if match := re.search(rf"(?<![^ ]){before}", text[:start]):
         start = match.start()
     return start, end
@@ -285,5 +290,5 @@ def _may_merge(before: str, after: str, both: list[Condition]) -> bool:
     set_apart = whole(
         r"between|compare|comparing|comparison|difference|differ|better|worse|more|less|longer|higher|lower|versus|vs"
     )
-    is_choice = _WHO_MORE.search(after) is not None
+    is_choice = _WHO_MORE.search(after) is not None or (_OFFERED.search(before) is not None and after.strip() == "?")
     return one.key == other.key and one.op == other.op and not set_apart.search(before) and not is_choice
