@@ -18,6 +18,14 @@ _CALENDAR = """
     thursday friday saturday sunday today yesterday daily weekly monthly yearly versus vs
 """
 _TIMES = frozenset(_CALENDAR.split())
+_AMOUNTS = frozenset(
+    """
+    altogether overall total totals average avg mean median typical typically usually mostly roughly approximately
+    exactly actually currently per percent percentage proportion ratio number numbers figure figures count counts rank
+    ranked ranking list listed overview breakdown summary summarise summarize compared comparison against
+    """.split()
+)
+"""Words that ask how much, and of which a call need not speak."""
 _TOLD_AGAIN = ("looked for: ", "counted: ")
 """Notes of a plan that repeat the question's words, understood or not."""
 _RESPELLED = re.compile(r"(\S+): read as (\S+)")
@@ -37,7 +45,7 @@ class Unsaid:
 def unsaid(question: str, plan: Plan, store: Store, vocabulary: Vocabulary, book: PhraseBook) -> Unsaid:
     """What of `question` is known neither to the calls nor to the plan that was made of it."""
     values = {stem(word) for held in vocabulary.values.values() for value in held for word in content_words(value)}
-    known = values | {stem(word) for word in (*book.terms, *book.lexicon.words, *_TIMES)}
+    known = values | {stem(word) for word in (*book.terms, *book.lexicon.words, *_TIMES, *_AMOUNTS)}
     written = {part for match in _NAME.finditer(question.strip()) for part in content_words(match.group())}
     read = _read(question, plan, book)
     for word, meant in (match.groups() for note in plan.understood if (match := _RESPELLED.fullmatch(note))):
