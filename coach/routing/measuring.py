@@ -28,6 +28,7 @@ _IN_CONTACTS = whole(
 )
 _RATE_WORDS = whole(r"share|percentage|proportion|percent|rate|rates|%|fraction|ratio")
 _WHO = re.compile(r"(?:who|whose|which (?:of|agent|agents|adviser|advisers))(?= )")
+_LEAVERS = re.compile(r"leavers|churners|churned customers|lost customers")
 _SAME_MATTER = {
     (("asked", "impact"), ("cue", "impact_stated")),
     (("function", "impact"), ("cue", "impact_stated")),
@@ -101,6 +102,9 @@ def _main(text: str, mentions: Sequence[Mention]) -> Mention | None:
         may = list(mentions)  # who does it least shows who never does
     specific = [mention for mention in may if (mention.subject[1] or "").startswith(("reason_", "cause_"))]
     first = next((mention for mention in may if mention.subject[0] == "outcome"), None)
+    if first is not None and _LEAVERS.fullmatch(first.words) and len(may) > 1:
+        # "how many leavers mentioned the price"
+        first = next((mention for mention in may if mention.subject[0] in ("cue", "asked")), first)
     if first is None and may and may[0].subject == ("cue", "leaving") and specific:
         return specific[0]
     return first or next(iter(may), None)
