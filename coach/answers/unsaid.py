@@ -18,13 +18,12 @@ _CALENDAR = """
     thursday friday saturday sunday today yesterday daily weekly monthly yearly versus vs
 """
 _TIMES = frozenset(_CALENDAR.split())
-_AMOUNTS = frozenset(
-    """
+_MUCH = """
     altogether overall total totals average avg mean median typical typically usually mostly roughly approximately
     exactly actually currently per percent percentage proportion ratio number numbers figure figures count counts rank
     ranked ranking list listed overview breakdown summary summarise summarize compared comparison against
-    """.split()
-)
+"""
+_AMOUNTS = frozenset(_MUCH.split())
 """Words that ask how much, and of which a call need not speak."""
 _TOLD_AGAIN = ("looked for: ", "counted: ")
 """Notes of a plan that repeat the question's words, understood or not."""
