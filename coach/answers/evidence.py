@@ -24,6 +24,7 @@ from coach.retrieval.index import Index, similarity
 from coach.retrieval.search import MAX_QUERY_CHARS, Found, find
 from coach.retrieval.words import content_words
 from coach.store import Filters, Store, StoredPassage
+from coach.types import Role
 
 SENTENCE_WEIGHT, PASSAGE_WEIGHT, WORDS_WEIGHT = 0.6, 0.25, 0.15
 UNSAID_COST = 0.12
@@ -162,18 +163,22 @@ def quote(
 ) -> tuple[Citation, ...]:
     """The best quotes of the passages, the closest call's first, then one of each other call, then second ones.
 
-    None twice, and each is checked against the stored transcript and dropped when it is not verbatim.
+    None twice, and each is checked against the stored transcript and dropped when it is not verbatim. Words of the side
+    that is not asked about are quoted only where nothing else is: among the judged quotes of the development questions
+    an agent's supported an answer about customers in 4 of 25 cases, a customer's in 42 of 77.
     """
     enough = max((each.closeness for each in near), default=0.0) - QUOTED_WITHIN
     chosen = _spread([each.passage for each in near if each.closeness >= enough])[:most]
     calls = {passage.call: store.get_call(passage.call) for passage in chosen}
     turns = {call_id: () if call is None else call.turns for call_id, call in calls.items()}
     places = [(passage.call, turns[passage.call], passage.first_turn, passage.last_turn) for passage in chosen]
+    prefer: Role = "agent" if speaks_of_agents(question) else "customer"
     unique: dict[str, Citation] = {}
-    for one in pick(embedder, vector, places, prefer="agent" if speaks_of_agents(question) else "customer"):
+    for one in pick(embedder, vector, places, prefer=prefer):
         if one is not None and is_verbatim(one, turns[one.call]):
             unique.setdefault(one.quote.casefold(), one)
-    return tuple(unique.values())
+    meant = tuple(one for one in unique.values() if one.role in (prefer, "unknown"))
+    return meant or tuple(unique.values())
 
 
 def _spread(passages: Sequence[StoredPassage]) -> list[StoredPassage]:
