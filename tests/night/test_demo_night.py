@@ -126,7 +126,8 @@ def test_search_finds_the_churn_call(night: Night, coach: Coach) -> None:
     hits = ran.json
     assert ran.code == 0
     assert any("churn" in hit["call"] for hit in hits)
-    assert [hit["similarity"] for hit in hits] == sorted((hit["similarity"] for hit in hits), reverse=True)
+    assert "churn" in hits[0]["call"]  # best first, by meaning and by words; the similarity is of meaning alone
+    assert all(0 <= hit["similarity"] <= 1 for hit in hits)
     assert set(hits[0]) == {"call", "start", "end", "turns", "similarity", "text"}
 
 
