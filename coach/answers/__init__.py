@@ -1,7 +1,7 @@
 """Answering questions in words from the calls: what was counted, what was said, and what speaks against it."""
 
 from coach.answers.answer import Answer, Citation, CounterExample, Searched, Status, Theme, plan_to_json
-from coach.answers.asker import Asker, answer
+from coach.answers.asker import Asker, answer, load_asker
 
 __all__ = [
     "Answer",
@@ -12,5 +12,6 @@ __all__ = [
     "Status",
     "Theme",
     "answer",
+    "load_asker",
     "plan_to_json",
 ]

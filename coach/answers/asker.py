@@ -6,6 +6,7 @@ Nothing here needs a language model. Too little evidence is a normal result, not
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 
 from coach.answers import words
 from coach.answers.answer import Answer, Citation, CounterExample, Searched, Theme
@@ -18,7 +19,7 @@ from coach.answers.themes import MAX_QUOTES as MAX_THEME_QUOTES
 from coach.answers.themes import is_open, named, themes
 from coach.answers.unsaid import unsaid
 from coach.answers.written import name_themes, write
-from coach.config import RetrievalConfig
+from coach.config import Config, RetrievalConfig
 from coach.counts import Counted, count
 from coach.counts.sides import sides_of
 from coach.llm import Llm
@@ -27,6 +28,7 @@ from coach.retrieval.index import Index
 from coach.routing import PhraseBook, Plan, route
 from coach.store import Filter, Filters, Store
 from coach.store.query import PREVIOUS
+from coach.trackers import load_trackers
 
 MAX_QUOTES = 6
 _NUMBERS = ("contacts", "customers")
@@ -47,6 +49,13 @@ class Asker:
     """What "last month" counts from."""
     llm: Llm | None = None
     book: PhraseBook = field(default_factory=PhraseBook.load)
+
+
+def load_asker(store: Store, config: Config, embedder: Embedder, today: date, llm: Llm | None = None) -> Asker:
+    """What answers over the store of a data folder, as it is configured. The index need not exist."""
+    own = config.score.trackers
+    book = PhraseBook.load(load_trackers(None if own is None else Path(own)))
+    return Asker(store, Index.open(store.data_dir / "index"), embedder, config.retrieval, today, llm, book)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def ask_command(
         raise click.UsageError("--save needs the QUESTION to save.")
     config = read_config(data_dir, config_path)
     store = open_existing(data_dir, config)
-    askers = asking(data_dir, config)
+    askers = asking(config)
     if question is None:
         _converse(askers(store, True), filters, list(after), as_json)
         return

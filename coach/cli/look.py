@@ -120,5 +120,5 @@ def serve_command(data_dir: Path, config_path: Path | None, port: int | None, ho
         dataclasses.replace(config.serve, **changes),
         config.store,
         ranges_of(config.score.ranges),
-        asking(data_dir, config),
+        asking(config),
     )

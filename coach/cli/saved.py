@@ -52,7 +52,7 @@ def saved_command(
     if rerun and (asked := store.saved_questions()):
         names = [question.name for question in asked] if name is None else [name]
         with writer_lock(data_dir, config.store.url):  # no call is forgotten between its being counted and kept
-            failures = ask_again(store, asking(data_dir, config)(store, False), names).failures
+            failures = ask_again(store, asking(config)(store, False), names).failures
     _print(histories(store) if name is None else [history_of(store, name)], name is not None, as_json)
     for failure in failures:
         click.echo(f"coach: {failure}", err=True)

@@ -18,7 +18,8 @@ from typing import Any, Literal, get_args
 from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select
 
 from coach.errors import ConfigError
-from coach.store.schema import as_utc, call_extra, calls, cues, questions, turns
+from coach.store.columns import as_utc
+from coach.store.schema import call_extra, calls, cues, questions, turns
 from coach.types import FUNCTIONS, LIKELY_CUE, MEDIA, ROLES
 
 Op = Literal["=", "!=", ">=", "<="]

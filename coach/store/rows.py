@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Row
 
-from coach.store.schema import as_utc, clean_text
+from coach.store.columns import as_utc, clean_text
 from coach.types import (
     ROLES,
     Call,
